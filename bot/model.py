@@ -1,0 +1,427 @@
+"""The words of the program, and the contracts that a watcher and a notifier keep. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Literal, Protocol
+
+DeadlineKind = Literal[
+    "enquiry",
+    "submission",
+    "participation",
+    "engagement",
+    "expected-notice",
+    "opening",
+    "award",
+    "standstill",
+    "contract-start",
+    "contract-end",
+]
+# The order of consequence: a list of deadlines is told in it.
+DEADLINE_KINDS: tuple[DeadlineKind, ...] = (
+    "submission",
+    "participation",
+    "enquiry",
+    "engagement",
+    "expected-notice",
+    "opening",
+    "award",
+    "standstill",
+    "contract-start",
+    "contract-end",
+)
+
+Stage = Literal["planning", "tender", "award", "contract"]
+STAGES: tuple[Stage, ...] = ("planning", "tender", "award", "contract")
+
+Status = Literal["planned", "open", "cancelled", "awarded", "ended"]
+
+EventName = Literal["new", "amended", "cancelled", "awarded", "deadline", "started", "operators"]
+
+Scope = Literal["tender", "lot", "award", "contract"]
+
+
+# ---------------------------------------------------------------- what a notice says
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A kind and an instant: move it and it is another deadline."""
+
+    kind: DeadlineKind
+    at: datetime  # UTC
+    dated: bool = False  # the source gave a date without a time; `at` is the end of that local day
+    firm: bool = True  # False: a forecast, as in a planned procurement notice
+    origin: Literal["field", "words"] = "field"
+    lot: str | None = None
+    learned: datetime | None = field(default=None, compare=False)  # UTC; only on a record
+
+    @property
+    def key(self) -> str:
+        """`submission@2026-06-19T11:00Z`, with the lot before it where there is one."""
+        lot = f"{self.lot}/" if self.lot else ""
+        return f"{lot}{self.kind}@{self.at:%Y-%m-%dT%H:%M}Z"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """An estimate or a price; None where the notice states no figure (portals write 0 for that)."""
+
+    net: float | None  # without VAT
+    gross: float | None  # with VAT
+    currency: str
+
+    @property
+    def amount(self) -> float | None:
+        """The figure to compare with a band: net where stated, else gross."""
+        return self.net if self.net is not None else self.gross
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One CPV code, eight digits, and its label where the notice carries one."""
+
+    id: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """A contracting authority: its name, its identifier at the source, where it sits."""
+
+    name: str
+    id: str = ""
+    place: str = ""  # a NUTS/ITL code, a region's name or a postcode, as the source states it
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """One lot of a procurement."""
+
+    id: str
+    title: str = ""
+    description: str = ""
+    status: str = ""
+    value: Value | None = None
+    cpv: tuple[Code, ...] = ()
+    places: tuple[str, ...] = ()
+    sme: bool | None = None
+    vcse: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document offered to bidders (never the notice's own page)."""
+
+    id: str
+    title: str = ""
+    url: str = ""
+    modified: datetime | None = None  # UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """One award decision."""
+
+    id: str
+    suppliers: tuple[str, ...] = ()
+    value: Value | None = None
+    status: str = ""
+    signed: datetime | None = None  # UTC; the contract's signature
+    lots: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a notice states, or what a record holds. None means unknown, an empty tuple means none."""
+
+    title: str | None = None
+    description: str | None = None
+    buyers: tuple[Buyer, ...] | None = None
+    cpv: tuple[Code, ...] | None = None  # of the whole and of all lots, each once
+    places: tuple[str, ...] | None = None  # of the whole and of all lots, as stated, each once
+    value: Value | None = None
+    procedure: str | None = None
+    sme: bool | None = None  # suitable for small and medium enterprises
+    vcse: bool | None = None  # suitable for voluntary, community and social enterprises
+    deadlines: tuple[Deadline, ...] = ()
+    lots: tuple[Lot, ...] | None = None
+    documents: tuple[Document, ...] | None = None
+    submission: str | None = None  # where to respond: an address or instructions
+    awards: tuple[Award, ...] = ()
+    url: str | None = None  # the notice's page for people
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One line of a corrigendum: the source itself says what was and what is now."""
+
+    field: str  # a name of `Change.field`
+    was: str | None
+    now: str | None
+    deadline: Deadline | None = None  # the new deadline, where the line moves one
+    lot: str | None = None
+    label: str = ""  # the section as the source names it: "IV.2.2 Time limit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One publication, as its source tells it."""
+
+    record: str  # the ocid or procedure id
+    id: str
+    published: datetime  # UTC
+    kind: str  # UK4, F02, an eForms subtype, or the OCDS tags
+    stage: Stage
+    update: bool = False  # it says of itself that it changes an earlier notice
+    restates: bool = True  # a full statement: what it leaves out is gone; a stub leaves things unknown
+    status: Status | None = None
+    cancels: Scope | None = None  # what this notice calls off
+    facts: Facts
+    edits: tuple[Edit, ...] = ()
+    words: str = ""  # the buyer's own explanation of the amendment
+    links: tuple[str, ...] = ()  # canonical addresses and related processes
+    remarks: tuple[str, ...] = ()  # what the reading had to leave out or repair
+
+
+# ---------------------------------------------------------------- what we hold
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The first notice of a kind in a record's life: how it came to where it stands."""
+
+    stage: Stage
+    kind: str
+    notice: str
+    published: datetime  # UTC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A contracting process as we hold it: the fold of its notices."""
+
+    source: str  # the source's name in the config
+    id: str
+    revision: int  # how many notices were folded; for display only
+    stage: Stage
+    status: Status
+    kind: str  # of the last notice that moved it
+    notice: str  # the last notice folded
+    published: datetime  # UTC, of that notice
+    steps: tuple[Step, ...] = ()
+    facts: Facts = Facts()
+    whole: bool = True  # False until a full statement was seen: only stubs are known
+
+    @property
+    def key(self) -> str:
+        """`find-a-tender:ocds-h6vhtk-05e520`."""
+        return f"{self.source}:{self.id}"
+
+    def having(self, **facts: Any) -> Record:
+        """The same record with some of its facts replaced."""
+        return replace(self, facts=replace(self.facts, **facts))
+
+
+Was = str | tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field, was → now. `field` is one of the names that `outbox --json` promises."""
+
+    field: str
+    was: Was
+    now: Was
+    lot: str | None = None
+    origin: Literal["field", "words"] = "field"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something worth saying about a record, because of a notice or because time has passed."""
+
+    key: str
+    name: EventName
+    source: str
+    at: datetime  # UTC: the notice's publication, or when the reminder fell due
+    record: Record | None = None  # as it stood after the event; None for `started` and `operators`
+    before: Record | None = None
+    notice: str | None = None
+    changes: tuple[Change, ...] = ()
+    words: str = ""
+    notes: tuple[str, ...] = ()  # "already amended, the earlier version was not seen"
+    deadline: Deadline | None = None
+    lead: str | None = None  # as the config writes it: "7d"
+    summary: Summary | None = None  # of a `started` event
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A first run in one message: how many are open, and which close first."""
+
+    subscription: str
+    open: int
+    first: tuple[Record, ...] = ()
+
+
+# ---------------------------------------------------------------- who wants to hear
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """How long before a deadline a reminder is due, and how the config writes it."""
+
+    text: str
+    span: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One line of `send:`: a channel, and the events that it hears of."""
+
+    to: str
+    on: frozenset[EventName]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """Who wants which events. Every criterion given must hold; a tuple means any of."""
+
+    name: str
+    cpv: tuple[str, ...] = ()  # digit prefixes: "853" covers 85300000 and all below it
+    regions: tuple[str, ...] = ()  # nodes of the region tree
+    words: tuple[str, ...] = ()
+    not_words: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    unstated: bool = True  # a notice without a value passes the band
+    buyers: tuple[str, ...] = ()  # names, `*` stands for any run of characters
+    suitability: tuple[Literal["sme", "vcse"], ...] = ()
+    stages: tuple[Stage, ...] = ("planning", "tender")
+    remind: Mapping[str, tuple[Lead, ...]] = field(default_factory=dict)
+    send: tuple[Route, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A subscription that an event met, and why."""
+
+    subscription: str
+    reason: str  # "CPV 85311000 under 85300000; place UKM50 in Scotland"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One event for one recipient of one channel, once, however many subscriptions match."""
+
+    key: str
+    event: str  # the event's key
+    channel: str
+    recipient: str
+    matches: tuple[Match, ...] = ()
+    due: datetime  # UTC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A rendered delivery, ready to send: its parts by the templates' suffix."""
+
+    key: str  # the delivery's key: what a Message-ID or Slack metadata is derived from
+    recipient: str
+    parts: Mapping[str, str]  # {"subject": …, "text": …, "html": …} or {"text": …, "blocks": …}
+    at: datetime  # UTC, when it was rendered
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the channel answered: a Slack `ts`, a Message-ID."""
+
+    reference: str = ""
+
+
+# ---------------------------------------------------------------- the contract of a watcher
+
+
+Window = tuple[datetime, datetime]  # half-open, UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request that a watcher wants made."""
+
+    url: str
+    method: str = "GET"
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    window: Window | None = None  # what this request is to read; follow-ups inherit it
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The answer to a request: a 2xx with its whole body, decoded from transfer and content coding."""
+
+    request: Request
+    status: int
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A notice seen on a page, identified but not decoded: what is known already costs no more."""
+
+    record: str
+    id: str
+    load: Callable[[], Notice]  # raises ReadError
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A piece of a page that could not be read, with its raw text."""
+
+    id: str  # the notice id where it could be told, else a hash of the raw text
+    why: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one response held."""
+
+    found: tuple[Found, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    follow: tuple[Request, ...] = ()
+    complete: bool = True  # False: the source cut the walk short; the window must be split
+    why: str = ""  # the reason of an incomplete page
+
+
+class Watcher(Protocol):
+    """One kind of source: bytes in, notices out. Its fields are its options in the YAML; no I/O."""
+
+    every: ClassVar[timedelta]  # how often to poll where the config does not say
+    pause: ClassVar[float]  # seconds between two requests: the source's own politeness
+    cooldown: ClassVar[Mapping[int, float]]  # seconds of silence that a status asks for
+    overlap: ClassVar[timedelta]  # how far behind the watermark each poll reads again
+
+    def start(self, since: datetime, now: datetime) -> Iterable[Request]:
+        """The first request of each window from `since` to `now` (UTC), oldest window first."""
+        ...
+
+    def read(self, response: Response, since: datetime) -> Page:
+        """All notices of a response; ReadError when the body cannot be parsed at all."""
+        ...
+
+
+class Notifier(Protocol):
+    """One kind of channel. Its fields are its options in the YAML; secrets are SecretStr."""
+
+    def recipients(self) -> tuple[str, ...]:
+        """Who hears of an event on this channel; never a secret."""
+        ...
+
+    def send(self, message: Message) -> Receipt:
+        """Hand the message over; DeliveryError says whether a later attempt may help."""
+        ...
