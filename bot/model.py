@@ -176,7 +176,9 @@ class Notice:
     kind: str  # UK4, F02, an eForms subtype, or the OCDS tags
     stage: Stage
     update: bool = False  # it says of itself that it changes an earlier notice
-    restates: bool = True  # a full statement: what it leaves out is gone; a stub leaves things unknown
+    restates: bool = (
+        True  # a full statement: what it leaves out is gone; a stub leaves things unknown
+    )
     status: Status | None = None
     cancels: Scope | None = None  # what this notice calls off
     facts: Facts

@@ -1,0 +1,192 @@
+"""What is worth saying: a notice's event, passing time's reminders, and what still holds. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from bot.changes import changes
+from bot.model import Change, Deadline, Event, EventName, Lead, Notice, Record
+
+Leads = Mapping[str, Iterable[Lead]]  # by kind of deadline
+
+ALREADY_AMENDED = "already amended, the earlier version was not seen"
+AGAIN = "published again after it was cancelled"
+REUSED = "the portal used this identifier before for another procurement"
+PASSED = "the deadline had passed when this was published"
+
+# Contract notices that report on a contract and make no award.
+_REPORTS = frozenset({"UK9", "UK10", "UK11", "UK15", "UK16", "UK17"})
+_LIVE = frozenset({"planned", "open"})
+
+
+def told(before: Record | None, after: Record, notice: Notice) -> Event | None:
+    """The one event of a notice, or None when it says nothing new.
+
+    `before` and `after` are the record around this notice, whenever it was read: the event and its
+    key do not depend on the order or the time of polling.
+    """
+    name, notes = _named(before, notice)
+    if name is None:
+        return None
+    found = _changes(before, after, notice, name)
+    if name == "amended" and not found and not notice.words:
+        return None
+    if name == "new" and _late(after, notice):
+        notes = (*notes, PASSED)
+    return Event(
+        key=f"{after.key}/{notice.id}/{name}",
+        name=name,
+        source=after.source,
+        at=notice.published,
+        record=after,
+        before=before,
+        notice=notice.id,
+        changes=found,
+        words=notice.words,
+        notes=notes,
+    )
+
+
+def _named(before: Record | None, notice: Notice) -> tuple[EventName | None, tuple[str, ...]]:
+    if notice.cancels and notice.cancels != "lot":
+        again = notice.cancels == "tender" and before and before.status == "cancelled"
+        return ("amended" if again else "cancelled"), ()
+    if notice.stage in ("award", "contract"):
+        return _award(before, notice), ()
+    if before is None:
+        if not notice.restates:
+            return "amended", ()
+        return "new", (ALREADY_AMENDED,) if notice.update else ()
+    if not notice.restates:
+        return "amended", ()
+    if before.status == "cancelled":
+        return "new", (AGAIN,)
+    if _another(before, notice):
+        return "new", (REUSED,)
+    if not before.whole or not _seen(before, notice):
+        return "new", (ALREADY_AMENDED,) if notice.update else ()
+    return "amended", ()
+
+
+def _award(before: Record | None, notice: Notice) -> EventName:
+    """An award is news once: its contract, its report and its correction are amendments."""
+    if notice.kind in _REPORTS or notice.update:
+        return "amended"
+    known = {award.id for award in before.facts.awards} if before else set()
+    if any(award.id not in known for award in notice.facts.awards):
+        return "awarded"
+    if notice.stage == "award" and before and not _seen(before, notice):
+        return "awarded"
+    return "amended" if before else "awarded"
+
+
+def _seen(before: Record, notice: Notice) -> bool:
+    """Whether the record stood at this notice's kind before: by form where it has a number."""
+    if notice.kind.startswith("UK"):
+        return any(step.kind == notice.kind for step in before.steps)
+    return any(step.stage == notice.stage for step in before.steps)
+
+
+def _another(before: Record, notice: Notice) -> bool:
+    """An identifier used again: another buyer and another title, and no word of an update."""
+    if notice.update or not before.facts.buyers or not notice.facts.buyers:
+        return False
+    from_ids = {b.id or b.name for b in before.facts.buyers}
+    to_ids = {b.id or b.name for b in notice.facts.buyers}
+    return (
+        from_ids.isdisjoint(to_ids)
+        and {b.name.casefold() for b in before.facts.buyers}.isdisjoint(
+            b.name.casefold() for b in notice.facts.buyers
+        )
+        and (before.facts.title or "").casefold() != (notice.facts.title or "").casefold()
+    )
+
+
+def _changes(
+    before: Record | None, after: Record, notice: Notice, name: EventName
+) -> tuple[Change, ...]:
+    if name == "new":
+        return ()
+    if name == "cancelled":
+        was = before.status if before else None
+        return (Change("status", was, "cancelled"),)
+    signed = tuple(_signed(before, notice))
+    if name == "awarded":
+        winners = tuple(s for award in notice.facts.awards for s in award.suppliers)
+        return (Change("supplier", None, tuple(dict.fromkeys(winners)) or None), *signed)
+    if before is None:
+        return tuple(Change(e.field, e.was, e.now, e.lot) for e in notice.edits)
+    return (*changes(before, after, notice), *signed)
+
+
+def _signed(before: Record | None, notice: Notice) -> Iterable[Change]:
+    known = {a.id: a.signed for a in before.facts.awards} if before else {}
+    for award in notice.facts.awards:
+        if award.signed and award.id in known and award.signed != known[award.id]:
+            was = known[award.id]
+            yield Change("signed", f"{was:%Y-%m-%d}" if was else None, f"{award.signed:%Y-%m-%d}")
+
+
+def _late(after: Record, notice: Notice) -> bool:
+    ends = [d.at for d in after.facts.deadlines if d.kind in ("submission", "participation")]
+    return bool(ends) and max(ends) <= notice.published
+
+
+# ---------------------------------------------------------------- passing time
+
+
+def reminders(record: Record, now: datetime, leads: Leads) -> list[Event]:
+    """A reminder for each lead that was crossed since we learned of a deadline still ahead.
+
+    `learned <= at - lead <= now < at`, all UTC. Those already planned have the same key.
+    """
+    return [
+        Event(
+            key=f"{record.key}/{deadline.key}/{lead.text}",
+            name="deadline",
+            source=record.source,
+            at=due,
+            record=record,
+            notice=record.notice,
+            deadline=deadline,
+            lead=lead.text,
+        )
+        for deadline, lead, due in _ladder(record, leads)
+        if due <= now < deadline.at
+    ]
+
+
+def wake(record: Record, since: datetime, leads: Leads) -> datetime | None:
+    """The next instant (UTC, not before `since`) at which a reminder of this record falls due."""
+    return min((due for _, _, due in _ladder(record, leads) if due >= since), default=None)
+
+
+def _ladder(record: Record, leads: Leads) -> Iterable[tuple[Deadline, Lead, datetime]]:
+    if record.status not in _LIVE:
+        return
+    for deadline in record.facts.deadlines:
+        if not _binding(deadline) or deadline.learned is None:
+            continue
+        for lead in leads.get(deadline.kind, ()):
+            due = deadline.at - lead.span
+            if due >= deadline.learned:
+                yield deadline, lead, due
+
+
+def _binding(deadline: Deadline) -> bool:
+    """Forecasts are shown, not counted down; a promised notice is a forecast by nature."""
+    return deadline.firm or deadline.kind == "expected-notice"
+
+
+def false_now(event: Event, record: Record | None, now: datetime) -> str | None:
+    """Why an event must not be told any more, or None while it holds: only reminders go stale."""
+    if event.deadline is None:
+        return None
+    if record is None or record.status not in _LIVE:
+        return f"the procurement is {record.status}" if record else "the record is gone"
+    if not any(d.key == event.deadline.key and _binding(d) for d in record.facts.deadlines):
+        return "superseded: the deadline moved"
+    if event.deadline.at <= now:
+        return "the deadline has passed"
+    return None

@@ -1,0 +1,251 @@
+"""What is worth saying: events by transition, reminders by the clock, and what no longer holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.detect import AGAIN, ALREADY_AMENDED, PASSED, REUSED, false_now, reminders, told, wake
+from bot.fold import fold
+from bot.model import Award, Buyer, Change, Edit, Event, Facts, Notice, Record
+from tests.make import NOW, at, deadline, facts, lead, notice, record
+
+LEADS = {"submission": (lead("7d"), lead("1d")), "enquiry": (lead("2d"),)}
+
+
+def after(*notices: Notice) -> tuple[Record | None, Record, Event | None]:
+    """The record before and after the last of these notices, and its event."""
+    before: Record | None = None
+    *earlier, last = notices
+    for one in earlier:
+        before = fold(before, one, source="fts", learned=one.published)
+    now = fold(before, last, source="fts", learned=last.published)
+    return before, now, told(before, now, last)
+
+
+def numbered(number: int, **more: object) -> Notice:
+    given = {"published": NOW + timedelta(days=number), "id": f"00010{number}-2026"}
+    return notice(**(given | more))
+
+
+def award(number: int, kind: str, *awards: Award, **more: object) -> Notice:
+    stage = "contract" if kind in ("UK7", "UK9", "UK10", "UK11") else "award"
+    given = {"kind": kind, "stage": stage, "restates": False, "status": "awarded"}
+    return numbered(number, facts=Facts(awards=awards), **(given | more))
+
+
+PLAN = notice(id="000001-2026", published=NOW - timedelta(days=90), kind="UK2", stage="planning")
+PIPELINE = replace(PLAN, id="000000-2026", kind="UK1", published=NOW - timedelta(days=120))
+TENDER = numbered(0)
+SIGNED = at("2026-09-01")
+CANCEL = numbered(1, kind="UK12", restates=False, cancels="tender", facts=Facts())
+MOVED = (deadline("enquiry", "2026-06-05T11:00"), deadline("submission", "2026-07-03T11:00"))
+
+# situation: the notices in order, the event of the last, its notes
+SITUATIONS = {
+    "a tender notice": ([TENDER], "new", ()),
+    "a tender after its planning notice is a new stage": ([PLAN, TENDER], "new", ()),
+    "engagement after a pipeline entry is a new stage": ([PIPELINE, PLAN], "new", ()),
+    "a pipeline entry after the engagement is a new stage too": (
+        [replace(PLAN, published=PIPELINE.published), replace(PIPELINE, published=NOW)],
+        "new",
+        (),
+    ),
+    "an update of a tender never seen": ([numbered(1, update=True)], "new", (ALREADY_AMENDED,)),
+    "a corrigendum of a tender never seen": (
+        [numbered(1, update=True, restates=False, edits=(Edit("title", "A", "B"),))],
+        "amended",
+        (),
+    ),
+    "a tender after its corrigendum": (
+        [numbered(1, update=True, restates=False, facts=Facts()), numbered(2)],
+        "new",
+        (),
+    ),
+    "a moved deadline": ([TENDER, numbered(1, update=True, deadlines=MOVED)], "amended", ()),
+    "an edit without the update tag": ([TENDER, numbered(1, title="Homes")], "amended", ()),
+    "words alone": ([TENDER, numbered(1, update=True, words="Typo mended")], "amended", ()),
+    "an update that changes nothing and says nothing": (
+        [TENDER, numbered(1, update=True)],
+        None,
+        (),
+    ),
+    "a termination": ([TENDER, CANCEL], "cancelled", ()),
+    "a termination that comes first": ([CANCEL], "cancelled", ()),
+    "a relaunch": ([TENDER, CANCEL, numbered(2)], "new", (AGAIN,)),
+    "a terminated contract": (
+        [TENDER, award(1, "UK7", Award("1")), numbered(2, cancels="contract", restates=False)],
+        "cancelled",
+        (),
+    ),
+    "a cancelled lot": (
+        [TENDER, numbered(1, cancels="lot", restates=False, words="Lot 2 withdrawn")],
+        "amended",
+        (),
+    ),
+    "an award": ([TENDER, award(1, "UK6", Award("1", ("Acme",)))], "awarded", ()),
+    "a direct award": ([award(1, "UK7", Award("1", ("Acme",)))], "awarded", ()),
+    "an intention becomes an award": (
+        [award(1, "UK5", Award("1", ("Acme",))), award(2, "UK6", Award("1", ("Acme",)))],
+        "awarded",
+        (),
+    ),
+    "the contract of an award is signed": (
+        [award(1, "UK6", Award("1", ("Acme",))), award(2, "UK7", Award("1", signed=SIGNED))],
+        "amended",
+        (),
+    ),
+    "another award of the framework": (
+        [award(1, "UK7", Award("1", ("Acme",))), award(2, "UK7", Award("2", ("Bell",)))],
+        "awarded",
+        (),
+    ),
+    "a completed contract is no cancellation": (
+        [award(1, "UK7", Award("1")), award(2, "UK11", status="ended")],
+        "amended",
+        (),
+    ),
+    "a tender published after its deadline": (
+        [numbered(60)],
+        "new",
+        (PASSED,),
+    ),
+    "an identifier used for another procurement": (
+        [TENDER, numbered(1, title="Road salt", buyers=(Buyer("Eastmoor Council", "X"),))],
+        "new",
+        (REUSED,),
+    ),
+}
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_the_event_of(situation: str) -> None:
+    notices, name, notes = SITUATIONS[situation]
+    _, _, event = after(*notices)
+    assert (event.name if event else None, event.notes if event else ()) == (name, notes)
+
+
+def test_an_event_is_keyed_by_what_it_says_and_not_by_when_it_was_read() -> None:
+    _, _, event = after(TENDER, numbered(1, update=True, deadlines=MOVED))
+    assert event is not None
+    assert event.key == "fts:ocds-h6vhtk-0a0001/000101-2026/amended"
+    assert event.changes == (
+        Change("submission", "2026-06-19T11:00:00Z", "2026-07-03T11:00:00Z"),
+    )
+
+
+def test_a_stub_that_comes_first_says_what_its_corrigendum_says() -> None:
+    edit = Edit("submission", "2026-06-19", "2026-07-03", deadline("submission", "2026-07-03"))
+    _, record, event = after(numbered(1, update=True, restates=False, edits=(edit,), facts=Facts()))
+    assert event is not None
+    assert event.changes == (Change("submission", "2026-06-19", "2026-07-03"),)
+    assert record.facts.deadlines[0].kind == "submission"
+
+
+def test_the_signature_of_a_known_award_is_told_as_a_change() -> None:
+    _, _, event = after(
+        award(1, "UK6", Award("1", ("Acme",))), award(2, "UK7", Award("1", signed=SIGNED))
+    )
+    assert event is not None
+    assert Change("signed", None, "2026-09-01") in event.changes
+
+
+# ---------------------------------------------------------------- reminders
+
+
+def held(*deadlines, **more) -> Record:
+    known = tuple(replace(d, learned=d.learned or NOW) for d in deadlines)
+    return record(deadlines=known, **more)
+
+
+def keys(record: Record, now: str) -> list[str]:
+    return [e.key.split("/", 1)[1] for e in reminders(record, at(now), LEADS)]
+
+
+def test_a_reminder_is_due_from_its_lead_until_the_deadline() -> None:
+    tender = held(deadline())
+    assert keys(tender, "2026-06-12T10:59") == []
+    assert keys(tender, "2026-06-12T11:00") == ["submission@2026-06-19T11:00Z/7d"]
+    assert "submission@2026-06-19T11:00Z/1d" in keys(tender, "2026-06-18T11:00")
+    assert keys(tender, "2026-06-19T11:00") == []
+
+
+def test_enquiry_and_submission_have_ladders_of_their_own() -> None:
+    tender = held(deadline("enquiry", "2026-06-05T11:00"), deadline())
+    assert keys(tender, "2026-06-03T11:00") == ["enquiry@2026-06-05T11:00Z/2d"]
+
+
+def test_a_lead_that_had_passed_when_we_learned_of_it_is_not_made_up() -> None:
+    late = held(deadline(learned=at("2026-06-15T09:00")))
+    assert keys(late, "2026-06-15T09:00") == []
+    assert keys(late, "2026-06-18T12:00") == ["submission@2026-06-19T11:00Z/1d"]
+
+
+@pytest.mark.parametrize("status", ["cancelled", "awarded", "ended"])
+def test_nothing_is_counted_down_for_what_is(status: str) -> None:
+    assert keys(held(deadline(), status=status), "2026-06-12T11:00") == []
+
+
+def test_a_forecast_is_not_counted_down() -> None:
+    assert keys(held(deadline(firm=False)), "2026-06-12T11:00") == []
+
+
+def test_a_lot_has_its_own_ladder() -> None:
+    tender = held(deadline(lot="LOT-0002"))
+    assert keys(tender, "2026-06-12T11:00") == ["LOT-0002/submission@2026-06-19T11:00Z/7d"]
+
+
+def test_wake_is_the_next_crossing() -> None:
+    tender = held(deadline("enquiry", "2026-06-05T11:00"), deadline())
+    assert wake(tender, NOW, LEADS) == at("2026-06-03T11:00")
+    assert wake(tender, at("2026-06-03T11:01"), LEADS) == at("2026-06-12T11:00")
+    assert wake(tender, at("2026-06-18T11:01"), LEADS) is None
+
+
+INSTANTS = st.datetimes(datetime(2026, 5, 1), datetime(2026, 7, 30)).map(
+    lambda d: at(d.replace(microsecond=0).isoformat())
+)
+
+
+@given(INSTANTS, INSTANTS, INSTANTS)
+def test_what_wakes_is_due_and_what_is_due_was_woken(
+    when: datetime, learned: datetime, now: datetime
+) -> None:
+    tender = held(deadline("submission", when.isoformat(), learned=learned))
+    due = {e.at for e in reminders(tender, now, LEADS)}
+    woken = set()
+    since = learned
+    while (next_one := wake(tender, since, LEADS)) is not None:
+        woken.add(next_one)
+        since = next_one + timedelta(seconds=1)
+    assert due == {w for w in woken if w <= now < when}
+
+
+# ---------------------------------------------------------------- still true
+
+
+def test_a_reminder_holds_until_its_deadline_moves_passes_or_falls() -> None:
+    tender = held(deadline())
+    (event,) = reminders(tender, at("2026-06-12T11:00"), LEADS)
+    now = at("2026-06-12T11:05")
+    assert false_now(event, tender, now) is None
+    moved = held(deadline("submission", "2026-06-26T11:00"))
+    assert "superseded" in (false_now(event, moved, now) or "")
+    assert "cancelled" in (false_now(event, held(deadline(), status="cancelled"), now) or "")
+    assert "passed" in (false_now(event, tender, at("2026-06-19T11:00")) or "")
+    assert false_now(event, None, now)
+
+
+def test_what_a_notice_said_stays_said() -> None:
+    _, cancelled, _ = after(TENDER, CANCEL)
+    _, _, event = after(TENDER)
+    assert event is not None
+    assert false_now(event, cancelled, NOW) is None
+
+
+def test_facts_that_are_not_deadlines_do_not_make_a_reminder() -> None:
+    assert reminders(record(facts=facts(deadlines=())), NOW, LEADS) == []

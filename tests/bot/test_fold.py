@@ -1,0 +1,172 @@
+"""Folding: what a full statement replaces, what a stub leaves, and the order of arrival."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.fold import fold, refold
+from bot.model import Award, Buyer, Edit, Facts, Lot, Notice, Record
+from tests.make import NOW, at, deadline, facts, notice
+
+
+def folded(*notices: Notice) -> Record:
+    record = refold([(n, NOW) for n in notices], source="fts")
+    assert record is not None
+    return record
+
+
+def later(hours: int = 24, number: int = 2, **more: object) -> Notice:
+    return notice(
+        id=f"00010{number}-2026", published=NOW + timedelta(hours=hours), update=True, **more
+    )
+
+
+def stub(**more: object) -> Notice:
+    return later(restates=False, facts=more.pop("facts", Facts()), **more)
+
+
+def test_a_full_statement_removes_the_deadline_it_leaves_out() -> None:
+    record = folded(notice(), later(deadlines=(deadline(),)))
+    assert [d.kind for d in record.facts.deadlines] == ["submission"]
+
+
+def test_a_stub_leaves_deadlines_lots_and_codes_as_they_were() -> None:
+    before = folded(notice(lots=(Lot("1", "North"),)))
+    after = folded(notice(lots=(Lot("1", "North"),)), stub(cancels="tender"))
+    assert after.facts == before.facts
+    assert after.status == "cancelled"
+
+
+def test_a_legacy_corrigendum_moves_the_one_deadline_that_it_names() -> None:
+    moved = deadline("submission", "2026-07-03T11:00")
+    edit = Edit("submission", "2026-06-19T11:00:00Z", "2026-07-03T11:00:00Z", moved)
+    record = folded(notice(), stub(edits=(edit,)))
+    assert {d.key for d in record.facts.deadlines} == {
+        "submission@2026-07-03T11:00Z",
+        "enquiry@2026-06-05T11:00Z",
+    }
+
+
+def test_silence_of_an_update_erases_no_title_value_or_buyer() -> None:
+    record = folded(notice(), later(facts=Facts(deadlines=(deadline(),))))
+    assert record.facts.title == facts().title
+    assert record.facts.value == facts().value
+    assert record.facts.buyers == facts().buyers
+
+
+def test_a_call_off_does_not_rename_the_framework() -> None:
+    award = notice(
+        id="000200-2026",
+        published=NOW + timedelta(days=60),
+        kind="UK7",
+        stage="contract",
+        restates=False,
+        status="awarded",
+        facts=Facts(title="Call-off 17", awards=(Award("1", ("Acme Care Ltd",)),)),
+    )
+    record = folded(notice(), award)
+    assert record.facts.title == facts().title
+    assert (record.stage, record.status) == ("contract", "awarded")
+    assert record.facts.awards[0].suppliers == ("Acme Care Ltd",)
+
+
+def test_awards_pile_up_and_a_contract_keeps_the_suppliers_of_its_award() -> None:
+    def award(number: int, *awards: Award) -> Notice:
+        return notice(
+            id=f"00020{number}-2026",
+            published=NOW + timedelta(days=number),
+            kind=f"UK{number}",
+            stage="award",
+            restates=False,
+            facts=Facts(awards=awards),
+        )
+
+    record = folded(
+        award(6, Award("a", ("Acme",)), Award("b", ("Bell",))),
+        award(7, Award("a", (), signed=at("2026-06-01"))),
+    )
+    assert [(a.id, a.suppliers, bool(a.signed)) for a in record.facts.awards] == [
+        ("a", ("Acme",), True),
+        ("b", ("Bell",), False),
+    ]
+
+
+def test_when_we_learned_of_a_deadline_is_kept_until_it_moves() -> None:
+    first = fold(None, notice(), source="fts", learned=NOW)
+    same = fold(first, later(), source="fts", learned=NOW + timedelta(days=1))
+    assert {d.learned for d in same.facts.deadlines} == {NOW}
+    moved = fold(
+        same,
+        later(48, 3, deadlines=(deadline("submission", "2026-06-26T11:00"),)),
+        source="fts",
+        learned=NOW + timedelta(days=2),
+    )
+    assert [d.learned for d in moved.facts.deadlines] == [NOW + timedelta(days=2)]
+
+
+def test_a_forecast_that_becomes_firm_is_learned_anew() -> None:
+    planned = notice(kind="UK3", stage="planning", deadlines=(deadline(firm=False),))
+    first = fold(None, planned, source="fts", learned=NOW)
+    firm = fold(first, later(deadlines=(deadline(),)), source="fts", learned=at("2026-06-01"))
+    assert [d.learned for d in firm.facts.deadlines] == [at("2026-06-01")]
+
+
+def test_a_relaunch_lifts_a_cancellation() -> None:
+    record = folded(notice(), stub(cancels="tender"), later(72, 3))
+    assert record.status == "open"
+
+
+def test_the_end_of_one_contract_does_not_cancel_the_tender() -> None:
+    record = folded(notice(), stub(cancels="contract"))
+    assert (record.stage, record.status) == ("tender", "open")
+
+
+def test_a_cancelled_contract_seen_first_is_not_an_open_tender() -> None:
+    record = folded(stub(cancels="contract", kind="UK12"))
+    assert record.stage == "contract"
+
+
+def test_steps_say_how_the_record_came_here() -> None:
+    planning = notice(id="000050-2025", kind="UK2", stage="planning", published=at("2025-11-20"))
+    record = folded(planning, notice(), later())
+    assert [(step.kind, step.notice) for step in record.steps] == [
+        ("UK2", "000050-2025"),
+        ("UK4", "000101-2026"),
+    ]
+
+
+NOTICES = st.lists(
+    st.builds(
+        lambda n, day, kind, title, when, restates, cancels: notice(
+            id=f"{n:06d}-2026",
+            published=NOW + timedelta(days=day),
+            kind=kind,
+            stage="planning" if kind in ("UK2", "UK3") else "tender",
+            restates=restates and not cancels,
+            cancels="tender" if cancels else None,
+            title=title,
+            buyers=(Buyer("Northwick Borough Council"),),
+            deadlines=(deadline("submission", when),),
+        ),
+        st.integers(1, 999),
+        st.integers(0, 9),
+        st.sampled_from(["UK2", "UK3", "UK4"]),
+        st.sampled_from(["A", "B"]),
+        st.sampled_from(["2026-06-19T11:00", "2026-06-26T11:00"]),
+        st.booleans(),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=6,
+    unique_by=lambda n: n.id,
+)
+
+
+@given(NOTICES, st.randoms())
+def test_any_order_of_arrival_ends_in_the_same_record(notices: list[Notice], random) -> None:
+    shuffled = list(notices)
+    random.shuffle(shuffled)
+    assert folded(*shuffled) == folded(*notices)
