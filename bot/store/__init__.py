@@ -1,0 +1,3 @@
+"""SQLAlchemy Core on SQLite and PostgreSQL, the same statements. Touches the database."""
+
+from __future__ import annotations

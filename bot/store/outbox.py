@@ -1,0 +1,327 @@
+"""Deliveries: queued with what caused them, claimed, settled one by one. Touches the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+
+from bot.model import Delivery, Event
+from bot.retry import Dropped, GaveUp, Outcome, Retry, Sent
+from bot.store import codec
+from bot.store.engine import insert
+from bot.store.tables import events, outbox, text
+
+
+def _is_owed(table: FromClause) -> ColumnElement[bool]:
+    """Not settled yet. Written out, not bound: a partial index is used only for a literal."""
+    states = ("waiting", "retrying", "unknown")
+    return table.c.status.in_([literal_column(f"'{state}'") for state in states])
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A delivery that this process may work on until its lease ends."""
+
+    delivery: Delivery
+    event: Event
+    attempts: int  # this one included
+    first_due: datetime
+    fence: int
+    repeat: bool  # an earlier attempt's answer never came
+
+
+def queue(
+    connection: Connection, happened: Iterable[Event], planned: Sequence[Delivery]
+) -> list[Delivery]:
+    """Write deliveries and the events that they tell; those known already are left as they are.
+
+    Returns the new ones.
+    """
+    if not planned:
+        return []
+    by_key = {event.key: event for event in happened}
+    told = {delivery.event for delivery in planned}
+    statement = insert(connection, events).on_conflict_do_nothing()
+    connection.execute(statement, [_event_row(by_key[key]) for key in dict.fromkeys(told)])
+    rows = {d.key: _row(d, by_key[d.event]) for d in planned}
+    old = _present(connection, list(rows))
+    fresh = [row for key, row in rows.items() if key not in old]
+    if fresh:
+        connection.execute(insert(connection, outbox).on_conflict_do_nothing(), fresh)
+    return [d for d in planned if d.key not in old]
+
+
+def _present(connection: Connection, keys: list[str]) -> set[str]:
+    old: set[str] = set()
+    for start in range(0, len(keys), 500):
+        rows = connection.execute(
+            select(outbox.c.key).where(outbox.c.key.in_(keys[start : start + 500]))
+        )
+        old.update(row[0] for row in rows)
+    return old
+
+
+def _event_row(event: Event) -> dict[str, object]:
+    # The record before is in the history; the changes are what a message shows of it.
+    body = codec.dump(replace(event, before=None))
+    record = event.record.id if event.record else ""
+    return {"key": event.key, "source": event.source, "record": record, "body": body}
+
+
+def _row(delivery: Delivery, event: Event) -> dict[str, object]:
+    return {
+        "key": delivery.key,
+        "event": delivery.event,
+        "source": event.source,
+        "record": event.record.id if event.record else "",
+        "channel": delivery.channel,
+        "recipient": delivery.recipient,
+        "matches": codec.dump(delivery.matches),
+        "queue": f"{text(delivery.due)} {text(event.at)} {event.key}",
+        "status": "waiting",
+        "why": "",
+        "attempts": 0,
+        "due": delivery.due,
+        "first_due": delivery.due,
+        "reference": "",
+        "owner": "",
+        "fence": 0,
+    }
+
+
+# ---------------------------------------------------------------- claiming
+
+_earlier = outbox.alias("earlier")
+# One procurement's messages reach a recipient in order: the first that is owed goes first.
+_first = ~exists().where(
+    _earlier.c.record == outbox.c.record,
+    _earlier.c.channel == outbox.c.channel,
+    _earlier.c.recipient == outbox.c.recipient,
+    _earlier.c.queue < outbox.c.queue,
+    _is_owed(_earlier),
+    outbox.c.record != "",
+)
+_candidates = (
+    select(outbox.c.key)
+    .where(
+        outbox.c.channel == bindparam("name"),
+        _is_owed(outbox),
+        outbox.c.due <= bindparam("now"),
+        or_(
+            outbox.c.lease.is_(None),
+            outbox.c.lease < bindparam("real"),
+            outbox.c.lease > bindparam("absurd"),
+        ),
+        _first,
+    )
+    .order_by(outbox.c.queue)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_claim = (
+    update(outbox)
+    .where(outbox.c.key.in_(_candidates.scalar_subquery()))
+    .values(
+        lease=bindparam("until"),
+        owner=bindparam("owner"),
+        attempts=outbox.c.attempts + 1,
+        fence=outbox.c.fence + 1,
+    )
+    .returning(outbox)
+)
+
+
+def claim(
+    connection: Connection,
+    channel: str,
+    *,
+    now: datetime,
+    real: datetime,
+    lease: timedelta,
+    owner: str,
+    most: int = 50,
+) -> list[Claim]:
+    """Deliveries of a channel that are due at `now`, ours until `real + lease` (both UTC).
+
+    A lease far in the future comes from a clock that was wrong; it holds nobody up.
+    """
+    rows = connection.execute(
+        _claim,
+        {
+            "name": channel,
+            "now": now,
+            "real": real,
+            "until": real + lease,
+            "absurd": real + 2 * lease,
+            "owner": owner,
+            "most": most,
+        },
+    ).all()
+    if not rows:
+        return []
+    rows = sorted(rows, key=lambda row: row.queue)
+    keys = {row.event for row in rows}
+    bodies = connection.execute(select(events.c.key, events.c.body).where(events.c.key.in_(keys)))
+    by_key = {key: codec.event(body) for key, body in bodies}
+    return [_claimed(row, by_key[row.event]) for row in rows]
+
+
+def _claimed(row: Row[tuple[object, ...]], event: Event) -> Claim:
+    return Claim(
+        delivery=Delivery(
+            key=row.key,
+            event=row.event,
+            channel=row.channel,
+            recipient=row.recipient,
+            matches=codec.matches(row.matches),
+            due=row.due,
+        ),
+        event=event,
+        attempts=row.attempts,
+        first_due=row.first_due,
+        fence=row.fence,
+        repeat=row.status == "unknown",
+    )
+
+
+_settle = (
+    update(outbox)
+    .where(outbox.c.key == bindparam("k"), outbox.c.fence == bindparam("f"))
+    .values(
+        status=bindparam("status"),
+        why=bindparam("why"),
+        due=func.coalesce(bindparam("again"), outbox.c.due),
+        sent=bindparam("sent"),
+        reference=bindparam("reference"),
+        lease=None,
+    )
+)
+
+
+def settle(connection: Connection, claim: Claim, outcome: Outcome, now: datetime) -> bool:
+    """Record what became of an attempt; False when the lease was lost and another has it."""
+    values: dict[str, object] = {
+        "k": claim.delivery.key,
+        "f": claim.fence,
+        "again": None,
+        "sent": None,
+        "reference": "",
+    }
+    match outcome:
+        case Sent(reference):
+            values |= {"status": "sent", "why": "", "sent": now, "reference": reference}
+        case Retry(at, why, unknown=unknown):
+            values |= {"status": "unknown" if unknown else "retrying", "why": why, "again": at}
+        case GaveUp(why):
+            values |= {"status": "gave-up", "why": why}
+        case Dropped(why):
+            values |= {"status": "dropped", "why": why}
+    return connection.execute(_settle, values).rowcount == 1
+
+
+def release(connection: Connection, claims: Sequence[Claim]) -> None:
+    """Give back what was claimed and not attempted."""
+    if claims:
+        connection.execute(
+            update(outbox)
+            .where(and_(outbox.c.key == bindparam("k"), outbox.c.fence == bindparam("f")))
+            .values(lease=None, attempts=outbox.c.attempts - 1),
+            [{"k": claim.delivery.key, "f": claim.fence} for claim in claims],
+        )
+
+
+def owes(connection: Connection, channel: str, now: datetime) -> bool:
+    """Whether anything of the channel is due; asked before a write transaction is begun."""
+    due = exists().where(outbox.c.channel == channel, _is_owed(outbox), outbox.c.due <= now)
+    return bool(connection.execute(select(due)).scalar())
+
+
+def next_due(connection: Connection, channel: str, now: datetime) -> datetime | None:
+    """When, after `now`, the next owed delivery of the channel falls due."""
+    query = select(func.min(outbox.c.due))
+    query = query.where(outbox.c.channel == channel, _is_owed(outbox), outbox.c.due > now)
+    return connection.execute(query).scalar()
+
+
+def owed(connection: Connection) -> int:
+    """How many deliveries are not settled."""
+    query = select(func.count()).select_from(outbox).where(_is_owed(outbox))
+    return connection.execute(query).scalar_one()
+
+
+# ---------------------------------------------------------------- looking
+
+
+def rows(
+    connection: Connection,
+    *,
+    status: str | None = None,
+    source: str | None = None,
+    record: str | None = None,
+) -> Iterator[tuple[Row[tuple[object, ...]], Event]]:
+    """Deliveries with their events, oldest first, without limit."""
+    query = select(outbox, events.c.body).join(events, events.c.key == outbox.c.event)
+    if status is not None:
+        query = query.where(outbox.c.status == status)
+    if record is not None:
+        query = query.where(outbox.c.source == source, outbox.c.record == record)
+    query = query.order_by(outbox.c.queue, outbox.c.key)
+    for row in connection.execution_options(yield_per=500).execute(query):
+        yield row, codec.event(row.body)
+
+
+def counts(connection: Connection) -> dict[tuple[str, str], int]:
+    """How many deliveries stand at each (channel, status)."""
+    query = select(outbox.c.channel, outbox.c.status, func.count()).group_by(
+        outbox.c.channel, outbox.c.status
+    )
+    return {(row[0], row[1]): row[2] for row in connection.execute(query)}
+
+
+def state(connection: Connection, key: str) -> str | None:
+    """The status of one delivery."""
+    return connection.execute(select(outbox.c.status).where(outbox.c.key == key)).scalar()
+
+
+def again(connection: Connection, key: str, now: datetime) -> bool:
+    """Put one delivery back in the queue, whatever became of it; False when there is none."""
+    result = connection.execute(
+        update(outbox)
+        .where(outbox.c.key == key)
+        .values(
+            status="waiting",
+            why="sent again on request",
+            due=now,
+            first_due=now,
+            attempts=0,
+            lease=None,
+            fence=outbox.c.fence + 1,
+        )
+    )
+    return result.rowcount == 1
+
+
+def drop(connection: Connection, channel: str, why: str) -> int:
+    """Settle what a channel still owes as dropped; how many those were."""
+    result = connection.execute(
+        update(outbox)
+        .where(outbox.c.channel == channel, _is_owed(outbox))
+        .values(status="dropped", why=why, lease=None)
+    )
+    return result.rowcount

@@ -1,0 +1,159 @@
+"""The tables: natural text keys, instants as ISO text in UTC, bodies as JSON. Touches nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Dialect,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    column,
+)
+
+meta = MetaData()
+
+
+class Instant(TypeDecorator[datetime]):
+    """A UTC instant as text that sorts, 2026-06-19T11:00:00.000000Z: STRICT knows no dates."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        return None if value is None else text(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else datetime.fromisoformat(value)
+
+
+def text(value: datetime) -> str:
+    """The stored form of an instant."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _table(name: str, *columns: Any) -> Table:
+    return Table(name, meta, *columns, sqlite_strict=True)
+
+
+# What each source published, in its normalised form. A row never changes but for `folded`.
+notices = _table(
+    "notices",
+    Column("source", Text, primary_key=True),
+    Column("record", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("published", Instant, nullable=False),
+    Column("learned", Instant, nullable=False),  # when it was read
+    Column("folded", Integer, nullable=False),  # 0 while the walk of its window goes on
+    Column("body", Text, nullable=False),
+)
+Index("notices_unfolded", notices.c.source, sqlite_where=column("folded") == 0,
+      postgresql_where=column("folded") == 0)  # fmt: skip
+Index("notices_by_id", notices.c.id)
+
+# The fold of the notices of one process.
+records = _table(
+    "records",
+    Column("source", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("wake", Instant),  # the next reminder; null when none is ahead
+    Column("live", Integer, nullable=False),  # 1 while planned or open
+    Column("body", Text, nullable=False),
+)
+Index("records_wake", records.c.wake, sqlite_where=column("wake").is_not(None),
+      postgresql_where=column("wake").is_not(None))  # fmt: skip
+Index("records_live", records.c.source, sqlite_where=column("live") == 1,
+      postgresql_where=column("live") == 1)  # fmt: skip
+
+# What was worth saying to somebody, as it was then.
+events = _table(
+    "events",
+    Column("key", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("record", Text),
+    Column("body", Text, nullable=False),
+)
+Index("events_record", events.c.record)
+
+# One row a delivery. The key is its whole identity; the primary key makes it once.
+outbox = _table(
+    "outbox",
+    Column("key", Text, primary_key=True),
+    Column("event", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("record", Text, nullable=False),  # "" for the bot's own messages
+    Column("channel", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("matches", Text, nullable=False),
+    Column("queue", Text, nullable=False),  # the order of sending: when queued, then the event's
+    Column("status", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due", Instant, nullable=False),
+    Column("first_due", Instant, nullable=False),
+    Column("sent", Instant),
+    Column("reference", Text, nullable=False),  # what the channel answered
+    Column("lease", Instant),  # real time, until which one process works on it
+    Column("owner", Text, nullable=False),  # the process that holds the lease
+    Column("fence", Integer, nullable=False),  # counts the claims: a late writer has an old one
+)
+_owed = column("status").in_(["waiting", "retrying", "unknown"])
+Index("outbox_owed", outbox.c.channel, outbox.c.queue, sqlite_where=_owed,
+      postgresql_where=_owed)  # fmt: skip
+Index("outbox_order", outbox.c.record, outbox.c.channel, outbox.c.recipient, outbox.c.queue,
+      sqlite_where=_owed, postgresql_where=_owed)  # fmt: skip
+Index("outbox_event", outbox.c.event)
+
+sources = _table(
+    "sources",
+    Column("name", Text, primary_key=True),
+    Column("watermark", Instant),
+    Column("started", Integer, nullable=False),  # 1 once the first run was read to its end
+    Column("failures", Integer, nullable=False),  # in a row
+    Column("succeeded", Instant),
+    Column("failed", Instant),
+    Column("error", Text, nullable=False),
+    Column("receipt", Text),
+)
+
+channels = _table(
+    "channels",
+    Column("name", Text, primary_key=True),
+    Column("until", Instant),  # not before this may anything be sent
+    Column("failures", Integer, nullable=False),
+    Column("succeeded", Instant),
+    Column("failed", Instant),
+    Column("error", Text, nullable=False),
+)
+
+# A job is run by whoever holds its lease; real time.
+jobs = _table(
+    "jobs",
+    Column("name", Text, primary_key=True),
+    Column("due", Instant, nullable=False),
+    Column("lease", Instant),
+    Column("owner", Text, nullable=False),
+    Column("fence", Integer, nullable=False),
+)
+
+# What could not be read, with its bytes and the reason.
+aside = _table(
+    "aside",
+    Column("source", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("raw", Text, nullable=False),
+)
+
+settings = _table(
+    "settings",
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
