@@ -1,0 +1,67 @@
+"""What several verbs share: options, the way facts are printed, and finding a notice. Touches the terminal."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import msgspec
+from sqlalchemy import Connection
+
+from bot.store import process
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def options(function: F) -> F:
+    """`--config`, `-v` and `-q`: every verb has them."""
+    for option in (
+        click.option("-q", "--quiet", is_flag=True, help="Only warnings."),
+        click.option("-v", "--verbose", is_flag=True, help="More detail."),
+        click.option(
+            "--config", "path", type=click.Path(path_type=Path), default="config.yaml",
+            show_default=True, help="The config file.",
+        ),
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
+as_json = click.option("--json", "json_", is_flag=True, help="Facts as JSON, one object a line.")
+
+
+def logs(*, verbose: bool, quiet: bool) -> None:
+    """Logging to stderr, one line a job run."""
+    level = logging.DEBUG if verbose else logging.WARNING if quiet else logging.INFO
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    logging.getLogger("tenderbell").setLevel(level)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+
+def clean(text: str) -> str:
+    """A portal's text without what could steer a terminal."""
+    return _CONTROL.sub("", text).replace("\n", " ")
+
+
+def line(value: Any) -> None:
+    """One JSON object on a line of its own."""
+    click.echo(msgspec.json.encode(value).decode())
+
+
+def named(connection: Connection, notice: str) -> list[process.Pair]:
+    """The processes that an ocid, a notice id, a publication number or a notice's URL names."""
+    text = notice.strip().rstrip("/")
+    if "://" in text:
+        text = next((p for p in reversed(text.split("/")) if re.search(r"\d", p)), text)
+        text = text.split("?")[0]
+    found = process.find(connection, text)
+    return found or process.find_like(connection, text)

@@ -1,0 +1,108 @@
+"""`explain`: why a notice did, or did not, lead to messages. Touches the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.cli.common import as_json, clean, line, logs, named, options
+from bot.match import misses, reason
+from bot.model import Event, Subscription
+from bot.setup import Setup
+from bot.store import outbox as deliveries
+from bot.store import process
+from bot.store.engine import reading
+from bot.story import Chapter, story
+from bot.when import iso
+
+
+@click.command(epilog="Example: tenderbell explain 043273-2026 --subscription 'Adult care'")
+@click.argument("notice")
+@click.option("--subscription", "only", help="Explain this subscription alone.")
+@as_json
+@options
+def explain(
+    path: Path, notice: str, only: str | None, json_: bool, verbose: bool, quiet: bool
+) -> int:
+    """Why a notice did, or did not, lead to messages: each stage with the deciding term."""
+    from bot.app import open_all
+    from bot.loop import clock
+
+    logs(verbose=verbose, quiet=quiet)
+    setup = open_all(path, clock())
+    wanted = [s for s in setup.config.subscriptions if only is None or s.name == only]
+    if not wanted:
+        names = ", ".join(s.name for s in setup.config.subscriptions)
+        raise click.BadParameter(f"no subscription {only!r}; there are: {names}")
+    with reading(setup.engine) as connection:
+        found = named(connection, notice)
+        for source, record in found:
+            sent = list(deliveries.rows(connection, source=source, record=record))
+            chapters = list(story(process.history(connection, source, record), source=source))
+            exact = [c for c in chapters if c.notice.id == notice.rstrip("/").rsplit("/", 1)[-1]]
+            for chapter in exact or chapters:
+                for fact in _stages(setup, chapter, wanted, sent):
+                    if json_:
+                        line(fact)
+                    else:
+                        click.echo(f"{'  ' * fact['depth']}{clean(fact['what'])}")
+    if not found:
+        click.echo(f"{clean(notice)}: not known; nothing with this id was read", err=True)
+    return 0 if found else 1
+
+
+def _stages(
+    setup: Setup, chapter: Chapter, wanted: Iterable[Subscription], sent: list[Any]
+) -> Iterator[dict[str, Any]]:
+    notice, event = chapter.notice, chapter.event
+
+    def fact(depth: int, stage: str, what: str, **more: Any) -> dict[str, Any]:
+        own = {"notice": notice.id, "source": chapter.after.source, "record": notice.record}
+        return own | {"stage": stage, "what": what, "depth": depth} | more
+
+    yield fact(
+        0, "read",
+        f"{notice.id} ({notice.kind}), published {iso(notice.published)}, read "
+        f"{iso(chapter.learned)} from {chapter.after.source}",
+    )  # fmt: skip
+    for remark in notice.remarks:
+        yield fact(1, "read", f"while reading: {remark}")
+    if event is None:
+        yield fact(1, "event", "no event: nothing that is told has changed")
+        return
+    yield fact(1, "event", f"event: {event.name}" + "".join(f"; {n}" for n in event.notes))
+    for subscription in wanted:
+        yield from _subscription(fact, subscription, event, sent)
+
+
+def _subscription(
+    fact: Any, subscription: Subscription, event: Event, sent: list[Any]
+) -> Iterator[dict[str, Any]]:
+    name = subscription.name
+    missed = misses(subscription, event)
+    if missed:
+        for why in missed:
+            yield fact(1, "match", f"{name}: no match; {why}", subscription=name, matched=False)
+        return
+    why = reason(subscription, event)
+    yield fact(1, "match", f"{name}: matches; {why}", subscription=name, matched=True)
+    for route in subscription.send:
+        if event.name not in route.on:
+            what = f"{route.to} does not hear of {event.name} events"
+            yield fact(2, "route", what, subscription=name)
+            continue
+        rows = [row for row, e in sent if e.key == event.key and row.channel == route.to]
+        for row in rows:
+            to = f"{row.channel} {row.recipient}".strip()
+            done = f" at {iso(row.sent)}" if row.sent else f": {row.why}" if row.why else ""
+            what = f"delivery to {to}: {row.status}{done}"
+            yield fact(2, "deliver", what, subscription=name, key=row.key, status=row.status)
+        if not rows:
+            what = (
+                f"no delivery to {route.to}: it was read in the source's first run, which tells "
+                "no notice by itself, or before this subscription was written"
+            )
+            yield fact(2, "deliver", what, subscription=name)

@@ -1,0 +1,132 @@
+"""`history`: the timeline of a contracting process. Touches the database."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.changes import stated
+from bot.cli.common import as_json, clean, line, logs, named, options
+from bot.model import Change, Deadline
+from bot.store import outbox as deliveries
+from bot.store import process
+from bot.store.engine import reading
+from bot.story import Chapter, story
+from bot.when import iso, local
+
+
+@click.command(epilog="Example: tenderbell history ocds-h6vhtk-05e520")
+@click.argument("notice")
+@as_json
+@options
+def history(path: Path, notice: str, json_: bool, verbose: bool, quiet: bool) -> int:
+    """The timeline of a process: its notices, what changed in each, what was sent to whom.
+
+    NOTICE is an ocid, a notice id or a notice's URL.
+    """
+    from bot.app import open_all
+    from bot.loop import clock
+
+    logs(verbose=verbose, quiet=quiet)
+    setup = open_all(path, clock())
+    with reading(setup.engine) as connection:
+        found = named(connection, notice)
+        if not found:
+            click.echo(f"{clean(notice)}: not known; nothing with this id was read", err=True)
+            return 1
+        for source, record in found:
+            told: dict[str, list[Any]] = defaultdict(list)
+            reminders = []
+            for row, event in deliveries.rows(connection, source=source, record=record):
+                (reminders if event.deadline else told[event.key]).append(row)
+            for chapter in story(process.history(connection, source, record), source=source):
+                rows = told.get(chapter.event.key, []) if chapter.event else []
+                if json_:
+                    line(_facts(chapter, rows))
+                else:
+                    _print(chapter, rows, setup.config.timezone)
+            if not json_:
+                for row in reminders:
+                    click.echo(f"  reminder {_delivered(row)}")
+    return 0
+
+
+def _facts(chapter: Chapter, rows: list[Any]) -> dict[str, Any]:
+    """One notice as `history --json` promises it."""
+    notice, event = chapter.notice, chapter.event
+    return {
+        "notice": notice.id,
+        "source": chapter.after.source,
+        "record": notice.record,
+        "published": iso(notice.published),
+        "kind": notice.kind,
+        "stage": chapter.after.stage,
+        "event": event.name if event else None,
+        "of": _of(chapter),
+        "changes": [_change(change) for change in event.changes] if event else [],
+        "words": notice.words,
+        "flags": list(event.notes) if event else [],
+        "deadlines": [_deadline(deadline) for deadline in chapter.after.facts.deadlines],
+        "told": [row.key for row in rows],
+    }
+
+
+def _of(chapter: Chapter) -> str:
+    if chapter.notice.cancels:
+        return chapter.notice.cancels
+    return {"planning": "tender", "tender": "tender"}.get(chapter.notice.stage) or str(
+        chapter.notice.stage
+    )
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "field": change.field,
+        "was": change.was,
+        "now": change.now,
+        "lot": change.lot,
+        "from": change.origin,
+    }
+
+
+def _deadline(deadline: Deadline) -> dict[str, Any]:
+    return {
+        "kind": deadline.kind,
+        "at": stated(deadline),
+        "lot": deadline.lot,
+        "firm": deadline.firm,
+        "from": deadline.origin,
+    }
+
+
+def _print(chapter: Chapter, rows: list[Any], zone: Any) -> None:
+    notice, event = chapter.notice, chapter.event
+    what = event.name if event else "nothing to tell"
+    click.echo(f"{local(notice.published, zone)}  {notice.kind:<5} {notice.id}  {what}")
+    if event and event.name == "new":
+        click.echo(f"    {clean(chapter.after.facts.title or '')}")
+    for note in event.notes if event else ():
+        click.echo(f"    {note}")
+    for change in event.changes if event else ():
+        lot = f" (lot {clean(change.lot)})" if change.lot else ""
+        click.echo(f"    {change.field}{lot}: {_side(change.was)} → {_side(change.now)}")
+    if notice.words:
+        click.echo(f"    in the buyer's words: {clean(notice.words)[:300]}")
+    for row in rows:
+        click.echo(f"    {_delivered(row)}")
+
+
+def _side(value: Any) -> str:
+    if value is None:
+        return "not stated"
+    text = ", ".join(value) if isinstance(value, (list, tuple)) else str(value)
+    return clean(text)[:200]
+
+
+def _delivered(row: Any) -> str:
+    to = f"{row.channel} {row.recipient}".strip()
+    when = f" {iso(row.sent)}" if row.sent else f", {clean(row.why)}" if row.why else ""
+    return f"{row.status} to {to}{when}  [{clean(row.key)}]"

@@ -1,0 +1,110 @@
+"""`status`: sources and channels, what is well and what is not. Touches the database."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.cli.common import as_json, clean, line, logs, options
+from bot.setup import Setup
+from bot.store import duty, process
+from bot.store import outbox as deliveries
+from bot.store.engine import reading
+from bot.when import iso
+
+# A source that has not been read to its end for so many of its intervals is unwell.
+LATE = 4
+
+
+@click.command(epilog="Example: tenderbell status --json")
+@as_json
+@options
+def status(path: Path, json_: bool, verbose: bool, quiet: bool) -> int:
+    """Per source and channel: what was done, what waits, what fails. Exit 1 if anything is unwell."""
+    from bot.app import open_all
+    from bot.loop import clock
+
+    logs(verbose=verbose, quiet=quiet)
+    now = clock()
+    setup = open_all(path, now)
+    rows = [*_sources(setup, now), *_channels(setup)]
+    for row in rows:
+        if json_:
+            line(row)
+        else:
+            click.echo(_sentence(row))
+    return 0 if all(row["healthy"] for row in rows) else 1
+
+
+def _sources(setup: Setup, now: datetime) -> list[dict[str, Any]]:
+    rows = []
+    with reading(setup.engine) as connection:
+        due = duty.due(connection)
+        for source in setup.config.sources.values():
+            state = duty.source(connection, source.name)
+            next_run = due.get(f"poll:{source.name}")
+            # Late by the real clock: `once --at` moves what it calls now, never the next run.
+            late = next_run is not None and now - next_run > max(
+                LATE * source.every, timedelta(hours=1)
+            )
+            rows.append(
+                {
+                    "source": source.name,
+                    "healthy": bool(state and not state.failures and not late),
+                    "last_success": _iso(state and state.succeeded),
+                    "watermark": _iso(state and state.watermark),
+                    "failures": state.failures if state else 0,
+                    "error": state.error if state else "not polled yet",
+                    "next_run": _iso(next_run),
+                    "set_aside": process.aside_count(connection, source.name),
+                }
+            )
+    return rows
+
+
+def _channels(setup: Setup) -> list[dict[str, Any]]:
+    rows = []
+    with reading(setup.engine) as connection:
+        counts = deliveries.counts(connection)
+        for channel in setup.config.channels.values():
+            state = duty.channel(connection, channel.name)
+            by_state = {s: n for (name, s), n in counts.items() if name == channel.name}
+            failing = by_state.get("retrying", 0) + by_state.get("unknown", 0)
+            rows.append(
+                {
+                    "channel": channel.name,
+                    "healthy": not failing and not by_state.get("gave-up"),
+                    "sent": by_state.get("sent", 0),
+                    "waiting": by_state.get("waiting", 0),
+                    "failing": failing,
+                    "gave_up": by_state.get("gave-up", 0),
+                    "dropped": by_state.get("dropped", 0),
+                    "last_success": _iso(state and state.succeeded),
+                    "error": state.error if state else "",
+                    "until": _iso(state and state.until),
+                }
+            )
+    return rows
+
+
+def _iso(at: Any) -> str | None:
+    return iso(at) if at else None
+
+
+def _sentence(row: dict[str, Any]) -> str:
+    mark = "ok  " if row["healthy"] else "FAIL"
+    error = f"; {clean(row['error'])}" if row["error"] else ""
+    if "source" in row:
+        aside = f"; {row['set_aside']} set aside" if row["set_aside"] else ""
+        return (
+            f"{mark} source {row['source']}: last success {row['last_success'] or 'never'}, "
+            f"read up to {row['watermark'] or 'nothing'}, failures {row['failures']}, "
+            f"next run {row['next_run'] or 'now'}{aside}{error}"
+        )
+    return (
+        f"{mark} channel {row['channel']}: {row['sent']} sent, {row['waiting']} waiting, "
+        f"{row['failing']} failing, {row['gave_up']} given up, {row['dropped']} dropped{error}"
+    )

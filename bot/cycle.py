@@ -1,0 +1,178 @@
+"""A poll under its lease, and one full cycle. Touches network, channels and database."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.config import Channel, Source
+from bot.deliver import ChannelReceipt, deliver
+from bot.ingest import LEASE, Overtaken, Poll, PollReceipt, Stopped, remind
+from bot.retry import poll_again
+from bot.setup import Clock, Setup
+from bot.store import duty, outbox
+from bot.store.engine import reading
+
+log = logging.getLogger("tenderbell.cycle")
+
+# What falls due within this time is waited for by `once`, so often in vain at most.
+WAIT = timedelta(seconds=60)
+ATTEMPTS = 3
+
+
+class Pace:
+    """Keeps messages of one channel apart, once `seconds` is set."""
+
+    def __init__(self, seconds: float, stop: threading.Event | None = None) -> None:
+        self.seconds = seconds
+        self._stop = stop or threading.Event()
+        self._next = 0.0
+
+    def __call__(self) -> None:
+        if self.seconds:
+            self._stop.wait(max(0.0, self._next - time.monotonic()))
+            self._next = time.monotonic() + self.seconds
+
+
+def poll(
+    setup: Setup,
+    source: Source,
+    now: datetime,
+    *,
+    clock: Clock,
+    force: bool = False,
+    stopping: Callable[[], bool] = lambda: False,
+) -> PollReceipt | None:
+    """Poll a source that is due (or, with `force`, in any case) and free; None when it is not.
+
+    `now` is what the cycle takes for the present; leases and the next run follow `clock`.
+    """
+    job = f"poll:{source.name}"
+    far = timedelta() if force else max(2 * source.every, timedelta(days=2))
+    with setup.engine.begin() as connection:
+        fence = duty.take(
+            connection, job, now=clock(), lease=LEASE, far=far, owner=setup.owner
+        )  # fmt: skip
+    if fence is None:
+        return None
+    started = time.monotonic()
+    work = Poll(setup, source, now, fence=fence, clock=clock, stopping=stopping)
+    try:
+        receipt = work.run()
+    except Stopped:
+        with setup.engine.begin() as connection:
+            duty.done(connection, job, fence, clock())
+        return None
+    except Overtaken:
+        log.warning("source=%s was taken over by another process", source.name)
+        return None
+    with setup.engine.begin() as connection:
+        work.settle(connection)
+        wait = source.every
+        if receipt.failed:
+            wait = poll_again(work.failures, source.every, receipt.retry_after)
+        duty.done(connection, job, fence, clock() + wait)
+    log.info(
+        "poll source=%s windows=%d pages=%d notices=%d new=%d aside=%d events=%d deliveries=%d "
+        "%.1fs%s", receipt.source, receipt.windows, receipt.pages, receipt.notices, receipt.new,
+        receipt.aside, receipt.events, receipt.deliveries, time.monotonic() - started,
+        f" error={receipt.error!r}" if receipt.error else "",
+    )  # fmt: skip
+    return receipt
+
+
+# ---------------------------------------------------------------- once
+
+
+@dataclass(slots=True)
+class Cycle:
+    """What one full cycle did."""
+
+    polls: list[PollReceipt] = field(default_factory=list)
+    busy: list[str] = field(default_factory=list)  # sources that another process is polling
+    channels: dict[str, ChannelReceipt] = field(default_factory=dict)
+    owed: int = 0
+
+    @property
+    def well(self) -> bool:
+        lost = any(c.gave_up for c in self.channels.values())
+        failed = any(p.failed for p in self.polls)
+        return not (failed or self.busy or self.owed or lost)
+
+
+def once(setup: Setup, now: datetime, clock: Clock) -> Cycle:
+    """Poll every source to its end, remind, and deliver everything due.
+
+    One dead source or channel delays no other: each has a thread of its own.
+    """
+    cycle = Cycle()
+    sources, channels = setup.config.sources.values(), setup.config.channels.values()
+    with ThreadPoolExecutor(max(len(sources), len(channels))) as pool:
+        for source, receipt in zip(
+            sources, pool.map(lambda s: _poll_patiently(setup, s, now, clock), sources), strict=True
+        ):
+            if receipt is None:
+                cycle.busy.append(source.name)
+            else:
+                cycle.polls.append(receipt)
+        remind(setup, now)
+        rounds = pool.map(lambda c: _deliver_patiently(setup, c, now, clock), channels)
+        cycle.channels = {receipt.channel: receipt for receipt in rounds}
+    with reading(setup.engine) as connection:
+        cycle.owed = outbox.owed(connection)
+    return cycle
+
+
+def _poll_patiently(
+    setup: Setup, source: Source, now: datetime, clock: Clock
+) -> PollReceipt | None:
+    for _ in range(ATTEMPTS):
+        receipt = poll(setup, source, now, clock=clock, force=True)
+        wait = receipt.retry_after if receipt else None
+        if wait is None or wait > WAIT.total_seconds():
+            return receipt
+        time.sleep(wait)
+    return receipt
+
+
+def _deliver_patiently(
+    setup: Setup, channel: Channel, now: datetime, clock: Clock
+) -> ChannelReceipt:
+    """Deliver, and wait out what falls due again within a minute."""
+    total = ChannelReceipt(channel.name)
+    pace = Pace(0.0)
+    in_vain = 0
+    while True:
+        receipt = deliver(setup, channel, now, clock=clock, pace=pace)
+        total.sent += receipt.sent
+        total.dropped += receipt.dropped
+        total.gave_up += receipt.gave_up
+        total.retrying, total.until = receipt.retrying, receipt.until
+        total.error = receipt.error or total.error
+        in_vain = 0 if receipt.sent else in_vain + 1
+        if receipt.until:
+            # Told that it was too fast: from now on at the channel's own pace.
+            pace.seconds = getattr(channel.notifier, "pace", 1.0)
+        with reading(setup.engine) as connection:
+            due = receipt.until or outbox.next_due(connection, channel.name, now)
+        if due is None or due - now > WAIT or in_vain >= ATTEMPTS:
+            return total
+        time.sleep((due - now).total_seconds())
+        now = due
+
+
+def deliver_one(setup: Setup, key: str, clock: Clock) -> str | None:
+    """Send one delivery again, at once; its state after that, or None when there is none."""
+    with setup.engine.begin() as connection:
+        if not outbox.again(connection, key, clock()):
+            return None
+    channel = setup.config.channels.get(key.rsplit(">", 2)[1])
+    if channel is not None:
+        deliver(setup, channel, clock(), clock=clock)
+    with reading(setup.engine) as connection:
+        return outbox.state(connection, key)

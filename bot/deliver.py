@@ -1,0 +1,148 @@
+"""What one channel owes: claim, still true, render, send, settle. Touches channel, database."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.config import Channel
+from bot.detect import false_now
+from bot.errors import DeliveryError
+from bot.retry import Dropped, GaveUp, Outcome, Retry, Sent, after
+from bot.setup import Clock, Setup
+from bot.store import duty, outbox, process
+from bot.store.engine import reading
+from bot.store.outbox import Claim
+
+log = logging.getLogger("tenderbell.deliver")
+
+# A message takes at most half a minute to hand over; a batch is claimed for longer than it takes.
+LEASE = timedelta(minutes=5)
+BATCH = 20
+REPEAT = "may be a repeat: the answer to an earlier attempt never came"
+
+
+@dataclass(slots=True)
+class ChannelReceipt:
+    """What one round of deliveries on one channel did."""
+
+    channel: str
+    sent: int = 0
+    retrying: int = 0
+    gave_up: int = 0
+    dropped: int = 0
+    error: str = ""
+    until: datetime | None = None  # the channel is left alone until then
+
+    def count(self, outcome: Outcome) -> None:
+        match outcome:
+            case Sent():
+                self.sent += 1
+            case Retry(at, why, channel):
+                self.retrying += 1
+                self.error = why
+                if channel:
+                    self.until = at
+            case GaveUp(why):
+                self.gave_up += 1
+                self.error = why
+            case Dropped():
+                self.dropped += 1
+
+
+def deliver(
+    setup: Setup,
+    channel: Channel,
+    now: datetime,
+    *,
+    clock: Clock,
+    pace: Callable[[], None] = lambda: None,
+    stopping: Callable[[], bool] = lambda: False,
+) -> ChannelReceipt:
+    """Send everything the channel owes at `now` (UTC); `clock` gives real time for leases.
+
+    `pace` is called before each message and may wait. Ends early when the channel asks for silence.
+    """
+    receipt = ChannelReceipt(channel.name)
+    with reading(setup.engine) as connection:
+        state = duty.channel(connection, channel.name)
+        if state and state.until and now < state.until:
+            receipt.until = state.until
+            return receipt
+        if not outbox.owes(connection, channel.name, now):
+            return receipt
+    while not stopping() and receipt.until is None:
+        with setup.engine.begin() as connection:
+            claims = outbox.claim(
+                connection, channel.name, now=now, real=clock(), lease=LEASE, owner=setup.owner,
+                most=BATCH,
+            )  # fmt: skip
+        if not claims:
+            break
+        _batch(setup, channel, claims, now, receipt, pace, stopping)
+    if receipt.sent or receipt.error:
+        _remember(setup, receipt, now)
+    return receipt
+
+
+def _batch(
+    setup: Setup,
+    channel: Channel,
+    claims: list[Claim],
+    now: datetime,
+    receipt: ChannelReceipt,
+    pace: Callable[[], None],
+    stopping: Callable[[], bool],
+) -> None:
+    left = list(claims)
+    while left and not stopping() and receipt.until is None:
+        claim = left.pop(0)
+        outcome = _attempt(setup, channel, claim, now, pace)
+        with setup.engine.begin() as connection:
+            if not outbox.settle(connection, claim, outcome, now):
+                log.warning("delivery=%s settled too late: its lease was lost", claim.delivery.key)
+        receipt.count(outcome)
+    if left:
+        with setup.engine.begin() as connection:
+            outbox.release(connection, left)
+
+
+def _attempt(
+    setup: Setup, channel: Channel, claim: Claim, now: datetime, pace: Callable[[], None]
+) -> Outcome:
+    event = claim.event
+    if event.deadline and event.record:
+        with reading(setup.engine) as connection:
+            held = process.load(connection, event.source, {event.record.id})
+        stale = false_now(event, held.get(event.record.id), now)
+        if stale:
+            return Dropped(stale)
+    if claim.repeat:
+        event = replace(event, notes=(*event.notes, REPEAT))
+    try:
+        message = setup.renderer.render(channel.notify, event, claim.delivery, now)
+        pace()
+        return Sent(channel.notifier.send(message).reference)
+    except DeliveryError as error:
+        return after(error, claim.attempts, claim.first_due, now)
+    except Exception as error:
+        # A message that breaks the renderer or a driver must not stop the ones behind it.
+        log.exception("delivery=%s failed", claim.delivery.key)
+        kind = type(error).__name__
+        return after(DeliveryError(f"{kind}: {error}"), claim.attempts, claim.first_due, now)
+
+
+def _remember(setup: Setup, receipt: ChannelReceipt, now: datetime) -> None:
+    with setup.engine.begin() as connection:
+        if receipt.error:
+            state = duty.channel(connection, receipt.channel)
+            duty.set_channel(
+                connection, receipt.channel, failed=now, error=receipt.error,
+                failures=(state.failures if state else 0) + 1, until=receipt.until,
+            )  # fmt: skip
+        else:
+            duty.set_channel(
+                connection, receipt.channel, succeeded=now, error="", failures=0, until=None
+            )

@@ -1,0 +1,121 @@
+"""The config, database, plan and templates that a cycle works with. Touches the database."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy import Engine
+
+from bot.config import Config
+from bot.detect import wake
+from bot.model import Subscription
+from bot.plan import Planner
+from bot.render import Renderer
+from bot.store import duty, process
+from bot.store.engine import connect, reading, upgrade
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """One config at work. A reload makes another; both may share the database for a moment."""
+
+    config: Config
+    engine: Engine
+    planner: Planner
+    renderer: Renderer
+    owner: str  # this process, as leases name it
+
+
+def open_setup(config: Config, now: datetime) -> Setup:
+    """Connect, bring the schema up to date, and note since when each reminder is wanted.
+
+    ConfigError when the database cannot be used.
+    """
+    engine = connect(config.database)
+    upgrade(engine)
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    _bury_the_dead(engine, owner)
+    recipients = {c.name: c.notifier.recipients() for c in config.channels.values()}
+    since = _wanted_since(engine, config.subscriptions, now)
+    planner = Planner(config.subscriptions, recipients, since)
+    _reset_ladders(engine, planner, now)
+    return Setup(config, engine, planner, Renderer(config.timezone), owner)
+
+
+def _bury_the_dead(engine: Engine, me: str) -> None:
+    """Leases of killed processes of this machine are free at once, not when they expire."""
+    host = me.rpartition(":")[0]
+    with reading(engine) as connection:
+        held = {owner for owner in duty.owners(connection) if owner.rpartition(":")[0] == host}
+    dead = [owner for owner in held if owner == me or not _alive(int(owner.rpartition(":")[2]))]
+    if dead:
+        with engine.begin() as connection:
+            for owner in dead:
+                duty.bury(connection, owner)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+# ---------------------------------------------------------------- since when a reminder is wanted
+
+Since = dict[str, dict[str, datetime]]  # by subscription, then by `submission/7d`
+_since = msgspec.json.Decoder(Since)
+
+
+def _wanted_since(engine: Engine, subscriptions: tuple[Subscription, ...], now: datetime) -> Since:
+    """A lead counts from when it was first asked for: a new subscription brings no flood.
+
+    A renamed subscription keeps its times: they are kept under its criteria as well.
+    """
+    with reading(engine) as connection:
+        stored = process.setting(connection, "reminders")
+    old = _since.decode(stored) if stored else {}
+    new: Since = {}
+    for subscription in subscriptions:
+        known = old.get(_criteria(subscription), {}) | old.get(subscription.name, {})
+        wanted = {
+            f"{kind}/{lead.text}": known.get(f"{kind}/{lead.text}", now)
+            for kind, ladder in subscription.remind.items()
+            for lead in ladder
+        }
+        new[subscription.name] = new[_criteria(subscription)] = wanted
+    if new != old:
+        with engine.begin() as connection:
+            process.set_setting(connection, "reminders", msgspec.json.encode(new).decode())
+    return new
+
+
+def _criteria(subscription: Subscription) -> str:
+    named = msgspec.to_builtins(subscription)
+    kept = {k: v for k, v in named.items() if k not in ("name", "remind", "send")}
+    return msgspec.json.encode(kept, order="sorted").decode()
+
+
+def _reset_ladders(engine: Engine, planner: Planner, now: datetime) -> None:
+    """When the leads differ from those that the records' next reminders were computed with."""
+    ladders = {k: sorted(lead.text for lead in v) for k, v in sorted(planner.leads.items())}
+    text = msgspec.json.encode(ladders).decode()
+    with reading(engine) as connection:
+        if process.setting(connection, "ladders") == text:
+            return
+    with engine.begin() as connection:
+        # From long ago: what fell due while the bot was down is still to be told.
+        long_ago = now - timedelta(days=3650)
+        records = list(process.live(connection))
+        process.set_wake(connection, [(r, wake(r, long_ago, planner.leads)) for r in records])
+        process.set_setting(connection, "ladders", text)
