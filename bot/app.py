@@ -1,20 +1,23 @@
-"""The composition root: the only importer of watchers and notifiers. Touches config and database."""
+"""The composition root, the only importer of plug-ins. Touches config and database."""
 
 from __future__ import annotations
 
 import os
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import notifiers
 import watchers
 from bot import config
 from bot.config import Config
-from bot.setup import Setup, open_setup
+
+if TYPE_CHECKING:
+    from bot.setup import Setup
 
 
 def load(path: Path) -> Config:
-    """The config, its options checked by the plug-ins that it names; ConfigError with every fault."""
+    """The config, checked by the plug-ins that it names; ConfigError with every fault."""
     return config.load(path, os.environ, watchers.load(), notifiers.load())
 
 
@@ -25,4 +28,7 @@ def schema() -> dict[str, object]:
 
 def open_all(path: Path, now: datetime) -> Setup:
     """Config and database, ready for a cycle; ConfigError when either cannot be used."""
+    # Not above: `check` needs neither a database nor templates, and answers at once without them.
+    from bot.setup import open_setup
+
     return open_setup(load(path), now)

@@ -15,7 +15,7 @@ from bot.cli.common import options
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of the config.")
 @options
 def check(path: Path, schema: bool, verbose: bool, quiet: bool) -> None:
-    """Every fault of the config at once, as file:line:column: where: what. Exit 2 if there is any."""
+    """Every fault of the config, as file:line:column: where: what. Exit 2 if there is any."""
     from bot import app
 
     if schema:

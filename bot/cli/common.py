@@ -1,4 +1,4 @@
-"""What several verbs share: options, the way facts are printed, and finding a notice. Touches the terminal."""
+"""What several verbs share: options, and the way facts are printed. Touches the terminal."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ from typing import Any, TypeVar
 
 import click
 import msgspec
-from sqlalchemy import Connection
-
-from bot.store import process
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -55,13 +52,3 @@ def clean(text: str) -> str:
 def line(value: Any) -> None:
     """One JSON object on a line of its own."""
     click.echo(msgspec.json.encode(value).decode())
-
-
-def named(connection: Connection, notice: str) -> list[process.Pair]:
-    """The processes that an ocid, a notice id, a publication number or a notice's URL names."""
-    text = notice.strip().rstrip("/")
-    if "://" in text:
-        text = next((p for p in reversed(text.split("/")) if re.search(r"\d", p)), text)
-        text = text.split("?")[0]
-    found = process.find(connection, text)
-    return found or process.find_like(connection, text)

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from bot.cli.common import as_json, clean, line, logs, named, options
+from bot.cli.common import as_json, clean, line, logs, options
+from bot.cli.find import named
 from bot.match import misses, reason
 from bot.model import Event, Subscription
 from bot.setup import Setup

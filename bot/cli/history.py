@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from bot.changes import stated
-from bot.cli.common import as_json, clean, line, logs, named, options
+from bot.cli.common import as_json, clean, line, logs, options
+from bot.cli.find import named
 from bot.model import Change, Deadline
 from bot.store import outbox as deliveries
 from bot.store import process

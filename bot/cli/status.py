@@ -23,7 +23,7 @@ LATE = 4
 @as_json
 @options
 def status(path: Path, json_: bool, verbose: bool, quiet: bool) -> int:
-    """Per source and channel: what was done, what waits, what fails. Exit 1 if anything is unwell."""
+    """Per source and channel: what was done and what fails. Exit 1 if anything is unwell."""
     from bot.app import open_all
     from bot.loop import clock
 

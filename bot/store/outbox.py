@@ -25,7 +25,7 @@ from bot.model import Delivery, Event
 from bot.retry import Dropped, GaveUp, Outcome, Retry, Sent
 from bot.store import codec
 from bot.store.engine import insert
-from bot.store.tables import events, outbox, text
+from bot.store.tables import Instant, events, outbox, text
 
 
 def _is_owed(table: FromClause) -> ColumnElement[bool]:
@@ -206,7 +206,7 @@ _settle = (
     .values(
         status=bindparam("status"),
         why=bindparam("why"),
-        due=func.coalesce(bindparam("again"), outbox.c.due),
+        due=func.coalesce(bindparam("again", type_=Instant), outbox.c.due),
         sent=bindparam("sent"),
         reference=bindparam("reference"),
         lease=None,
@@ -282,7 +282,7 @@ def rows(
     if record is not None:
         query = query.where(outbox.c.source == source, outbox.c.record == record)
     query = query.order_by(outbox.c.queue, outbox.c.key)
-    for row in connection.execution_options(yield_per=500).execute(query):
+    for row in connection.execute(query.execution_options(yield_per=500)):
         yield row, codec.event(row.body)
 
 

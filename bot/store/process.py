@@ -147,7 +147,7 @@ def live(connection: Connection, source: str | None = None) -> Iterator[Record]:
     query = select(records.c.body).where(records.c.live == _YES)
     if source is not None:
         query = query.where(records.c.source == source)
-    for row in connection.execution_options(yield_per=500).execute(query):
+    for row in connection.execute(query.execution_options(yield_per=500)):
         yield codec.record(row[0])
 
 

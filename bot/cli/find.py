@@ -1,0 +1,19 @@
+"""From what a user calls a notice to the processes it belongs to. Touches the database."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import Connection
+
+from bot.store import process
+
+
+def named(connection: Connection, notice: str) -> list[process.Pair]:
+    """The processes that an ocid, a notice id, a publication number or a notice's URL names."""
+    text = notice.strip().rstrip("/")
+    if "://" in text:
+        text = next((p for p in reversed(text.split("/")) if re.search(r"\d", p)), text)
+        text = text.split("?")[0]
+    found = process.find(connection, text)
+    return found or process.find_like(connection, text)
