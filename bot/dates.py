@@ -1,0 +1,161 @@
+"""How a message tells deadlines: which of them, in local time, and how far away. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from bot import when
+from bot.filters import short
+from bot.model import DEADLINE_KINDS, Deadline, DeadlineKind, Event, Facts, Record
+
+LABELS: dict[str, str] = {
+    "submission": "Submission deadline",
+    "participation": "Participation deadline",
+    "enquiry": "Enquiry deadline",
+    "engagement": "Market engagement",
+    "expected-notice": "Tender notice expected",
+    "opening": "Opening of tenders",
+    "award": "Award decision",
+    "standstill": "Standstill ends",
+    "contract-start": "Contract starts",
+    "contract-end": "Contract ends",
+}
+# Those by which a supplier must act: a dated one lasts to the end of its day.
+ACT = frozenset({"submission", "participation", "enquiry"})
+_PLANNING = frozenset({"engagement", "expected-notice"})
+_CONTRACT = frozenset({"contract-start", "contract-end"})
+_AFTER = _CONTRACT | {"standstill"}
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """One deadline as it is told."""
+
+    label: str  # "Submission deadline (Lots 1 to 3)"
+    at: str  # "Fri 19 Jun 2026 12:00 BST"
+    until: str  # "in 3 days", "passed", "no longer stands"
+    hint: str = ""  # "expected, no time stated"
+    passed: bool = False
+
+    @property
+    def text(self) -> str:
+        """`Fri 19 Jun 2026 12:00 BST, in 3 days (expected)`."""
+        return f"{self.at}, {self.until}" + (f" ({self.hint})" if self.hint else "")
+
+
+def day(at: datetime, zone: ZoneInfo) -> str:
+    """`19 Jun 2026`, the local day of an instant."""
+    return when.local_date(at, zone).partition(" ")[2] if _tellable(at) else when.iso(at)[:10]
+
+
+def moment(at: datetime, zone: ZoneInfo, *, dated: bool = False, act: bool = True) -> str:
+    """`Fri 19 Jun 2026 12:00 BST`; what ends with its day says so, where one must `act` by it."""
+    if not _tellable(at):
+        return when.iso(at)
+    if act:
+        return when.local_end(at, zone, dated=dated)
+    last_minute = when.local_end(at, zone) != when.local(at, zone)
+    return when.local_date(at, zone) if dated or last_minute else when.local(at, zone)
+
+
+def _tellable(at: datetime) -> bool:
+    """Whether an instant has a local time in every zone: the first and last years do not."""
+    return 1 < at.year < 9999
+
+
+def dated(deadline: Deadline, record: Record, now: datetime, zone: ZoneInfo) -> Dated:
+    """One deadline of a record, at `now` (UTC)."""
+    act = deadline.kind in ACT
+    passed = deadline.at <= now
+    until = "passed" if passed else "far ahead"
+    if not passed and _tellable(deadline.at):
+        until = when.until(deadline.at, now, zone)
+    if record.status == "cancelled" and not passed:
+        until = "no longer stands"
+    hints = (
+        ("expected", not deadline.firm and deadline.kind != "expected-notice" and not passed),
+        ("no time stated", deadline.dated and act),
+        ("from the buyer's words", deadline.origin == "words"),
+    )
+    label = LABELS[deadline.kind]
+    if deadline.lot:
+        label += f" ({lot_name(deadline.lot, record.facts)})"
+    return Dated(
+        label=label,
+        at=moment(deadline.at, zone, dated=deadline.dated, act=act),
+        until=until,
+        hint=", ".join(text for text, holds in hints if holds),
+        passed=passed,
+    )
+
+
+def shown(event: Event, record: Record, now: datetime, zone: ZoneInfo) -> list[Dated]:
+    """The deadlines worth a line in this message, the most consequential first."""
+    told: list[Dated] = []
+    telling = [d for d in record.facts.deadlines if _telling(d, event, record, now)]
+    if event.deadline and event.deadline not in telling:
+        telling.append(event.deadline)
+    for same in _grouped(telling):
+        one = dated(same[0], record, now, zone)
+        if len(same) > 1:
+            label = f"{LABELS[same[0].kind]} ({len(same)} lots)"
+            one = Dated(label, one.at, one.until, one.hint, one.passed)
+        told.append(one)
+    return told
+
+
+def _telling(deadline: Deadline, event: Event, record: Record, now: datetime) -> bool:
+    kind = deadline.kind
+    if record.stage in ("award", "contract") or event.name == "awarded":
+        return kind in _AFTER
+    if kind in _PLANNING:
+        return record.stage == "planning" or deadline.at > now
+    return kind in ACT or (kind in _CONTRACT and event.name == "new")
+
+
+def _grouped(deadlines: Iterable[Deadline]) -> list[list[Deadline]]:
+    """Equal dates of several lots together; a lot that repeats the whole's date is left out."""
+    groups: dict[tuple[DeadlineKind, datetime, bool, bool, str], list[Deadline]] = {}
+    for d in deadlines:
+        groups.setdefault((d.kind, d.at, d.dated, d.firm, d.origin), []).append(d)
+    whole = ([d for d in same if d.lot is None][:1] or same for same in groups.values())
+    return sorted(whole, key=lambda same: (DEADLINE_KINDS.index(same[0].kind), same[0].at))
+
+
+def next_of(record: Record, now: datetime, zone: ZoneInfo) -> str:
+    """The next date still ahead: "Submission deadline Fri 5 Jun 2026 12:00 BST, in 3 days"."""
+    ahead = [d for d in record.facts.deadlines if d.at > now and d.kind in ACT | _PLANNING]
+    closing = [d for d in ahead if d.kind in ("submission", "participation")] or ahead
+    if not closing:
+        return ""
+    told = dated(min(closing, key=lambda d: d.at), record, now, zone)
+    return f"{told.label} {told.text}"
+
+
+def read(text: str, zone: ZoneInfo) -> tuple[datetime, bool] | None:
+    """An instant as `Change` writes it, and whether it is a date alone: its day's local end."""
+    try:
+        if len(text) == 10:
+            last = datetime.combine(date.fromisoformat(text), time(23, 59, 59), zone)
+            return (last, True) if _tellable(last) else None
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (at, False) if at.tzinfo and _tellable(at) else None
+
+
+def same_time(at: datetime, clock: datetime, zone: ZoneInfo) -> datetime:
+    """The local day of `at`, at the local time of day of `clock`."""
+    return datetime.combine(at.astimezone(zone).date(), clock.astimezone(zone).time(), zone)
+
+
+def lot_name(id: str, facts: Facts) -> str:
+    """`Lot 3: Formby`; the title where the record knows the lot."""
+    raw = short(id, 60)
+    number = raw.removeprefix("LOT-").lstrip("0") if raw.startswith("LOT-") else raw
+    name = number if number.casefold().startswith("lot") else f"Lot {number or raw}"
+    title = next((short(lot.title, 100) for lot in facts.lots or () if lot.id == id), "")
+    return name if not title or title.casefold() == name.casefold() else f"{name}: {title}"

@@ -1,0 +1,127 @@
+"""How a message words changes, places and codes: the field's name, what was, what is now. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from bot import cpv, dates, regions, when
+from bot.filters import short, sum_of
+from bot.model import Change, Facts, Was
+
+LABELS: dict[str, str] = dates.LABELS | {
+    "status": "Status",
+    "value": "Value",
+    "lot-value": "Value",
+    "lot-added": "Lot added",
+    "lot-removed": "Lot removed",
+    "lot-text": "Lot description",
+    "title": "Title",
+    "description": "Description",
+    "cpv": "CPV codes",
+    "region": "Place",
+    "procedure": "Procedure",
+    "award-criteria": "Award criteria",
+    "suitability": "Suitable for",
+    "submission-address": "Where to respond",
+    "documents": "Documents",
+    "buyer": "Buyer",
+    "supplier": "Supplier",
+    "signed": "Contract signed",
+    "contact": "Contact",
+}
+# The figure and currency of a changed value: "1500000 GBP".
+_SUM = re.compile(r"(-?\d{1,16}(?:\.\d{1,6})?) ([A-Z]{3})")
+_TEXT, _PART, _PARTS = 400, 120, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """One change as it is told; `was` and `now` are "" where the side says nothing at all."""
+
+    label: str  # "Submission deadline (Lot 2: Formby)"
+    was: str
+    now: str
+    delta: str = ""  # "+14 days"
+    hint: str = ""  # "from the buyer's words"
+
+    @property
+    def long(self) -> bool:
+        """Whether the two sides are better set one below the other."""
+        return len(self.was) + len(self.now) > 90
+
+
+def change(given: Change, facts: Facts, zone: ZoneInfo) -> Diff:
+    """A change in words; `facts` name its lot, deadlines are told in `zone`."""
+    field = given.field
+    label = LABELS.get(field) or short(field, 60).replace("-", " ").capitalize()
+    if given.lot and not field.startswith(("lot-added", "lot-removed")):
+        label += f" ({dates.lot_name(given.lot, facts)})"
+    was, now = _side(given.was, field, facts, zone), _side(given.now, field, facts, zone)
+    if field == "documents" and not was:
+        label, was = "Documents added", ""
+    elif field not in ("lot-added", "lot-removed", "supplier"):
+        was, now = was or "not stated", now or "no longer stated"
+    return Diff(
+        label=label,
+        was=was,
+        now=now,
+        delta=_moved(given, zone) if field in dates.LABELS else "",
+        hint="from the buyer's words" if given.origin == "words" else "",
+    )
+
+
+def _moved(given: Change, zone: ZoneInfo) -> str:
+    if not isinstance(given.was, str) or not isinstance(given.now, str):
+        return ""
+    was, now = dates.read(given.was, zone), dates.read(given.now, zone)
+    if not was or not now:
+        return ""
+    (before, dated_before), (after, dated_after) = was, now
+    # Where one side states no time, only whole days can be told.
+    if dated_before and not dated_after:
+        before = dates.same_time(before, after, zone)
+    if dated_after and not dated_before:
+        after = dates.same_time(after, before, zone)
+    return when.moved(before, after, zone)
+
+
+def _side(side: Was, field: str, facts: Facts, zone: ZoneInfo) -> str:
+    if side is None:
+        return ""
+    if isinstance(side, tuple):
+        told = ", ".join(_one(text, field, facts, zone, _PART) for text in side[:_PARTS])
+        return told + (f" and {len(side) - _PARTS} more" if len(side) > _PARTS else "")
+    return _one(side, field, facts, zone, _TEXT)
+
+
+def _one(text: str, field: str, facts: Facts, zone: ZoneInfo, limit: int) -> str:
+    if field in dates.LABELS or field == "signed":
+        told = dates.read(text, zone)
+        if told:
+            at, dated = told
+            return dates.moment(at, zone, dated=dated, act=field in dates.ACT)
+    if field in ("value", "lot-value"):
+        found = _SUM.fullmatch(text)
+        if found:
+            return sum_of(float(found[1]), found[2])
+    if field == "cpv":
+        return coded(text, facts)
+    if field == "region":
+        return place(text)
+    return short(text, limit)
+
+
+def place(stated: str) -> str:
+    """A place as the source states it, with its region's name: "Merseyside (UKD72)"."""
+    code = short(stated, 80)
+    node = regions.place(code)
+    name = regions.name(node) if node else ""
+    return f"{name} ({code})" if name and name.casefold() != code.casefold() else code
+
+
+def coded(code: str, facts: Facts) -> str:
+    """A CPV code with its label: the official one, else the notice's own."""
+    own = next((c.label for c in facts.cpv or () if c.id == code), "")
+    return f"{short(code, 20)} {cpv.label(code) or short(own, 120)}".strip()

@@ -1,0 +1,310 @@
+"""Messages: what each kind of event says in each channel, and that no text can do harm in any."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from zoneinfo import ZoneInfo
+
+import pytest
+from jinja2 import StrictUndefined, UndefinedError
+from jinja2.exceptions import SecurityError
+
+from bot.model import (
+    Award,
+    Change,
+    Delivery,
+    Event,
+    Lot,
+    Match,
+    Message,
+    Step,
+    Summary,
+    Value,
+)
+from bot.render import Renderer, _Sandbox
+from tests.make import NOW, at, deadline, event, record
+
+LONDON = ZoneInfo("Europe/London")
+RENDERER = Renderer(LONDON)
+NOTIFIERS = ("console", "slack", "email")
+REASON = "CPV 85311000 under 85300000; place UKD73 in North West"
+NOTICE = "https://www.find-tender.service.gov.uk/Notice/000101-2026"
+
+
+def told(notifier: str, what: Event, now=NOW) -> Message:
+    delivery = Delivery(
+        key=f"{what.key}>bids>x",
+        event=what.key,
+        channel="bids",
+        recipient="bids@example.org",
+        matches=(Match("Care", REASON),),
+        due=NOW,
+    )
+    return RENDERER.render(notifier, what, delivery, now)
+
+
+def text(notifier: str, what: Event, now=NOW) -> str:
+    return told(notifier, what, now).parts["text"]
+
+
+class Page(HTMLParser):
+    """What a mail program would make of the page: its elements, their attributes, its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: list[tuple[str, str]] = []
+        self.words: list[str] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def everywhere(what: Event, now=NOW) -> dict[str, str]:
+    """What a reader sees: console, Slack, the mail's text, the mail's page."""
+    mail = told("email", what, now)
+    return {
+        "console": text("console", what, now),
+        "slack": text("slack", what, now).replace("*", ""),
+        "mail": mail.parts["text"],
+        "page": Page(mail.parts["html"]).text,
+    }
+
+
+# ---------------------------------------------------------------- each kind of event
+
+
+MOVED = event(
+    "amended",
+    words="Bidders asked for more time.",
+    changes=(
+        Change("submission", "2026-06-05T11:00:00Z", "2026-06-19T11:00:00Z"),
+        Change("value", "1200000 GBP", "1500000 GBP"),
+        Change("documents", None, ("Pricing schedule.xlsx",)),
+    ),
+)
+OLDER = (Step("planning", "UK2", "090000-2025", at("2025-11-20T10:54")),)
+KINDS = {
+    "new": (
+        event("new"),
+        [
+            "Submission deadline",
+            "Fri 19 Jun 2026 12:00 BST",
+            "Enquiry deadline",
+            "Fri 5 Jun 2026 12:00 BST",
+            "£1,500,000 excl. VAT, £1,800,000 incl. VAT",
+            "Northwick Borough Council",
+            "85311000",
+            "UKD73",
+            "Care and support for adults",
+        ],
+    ),
+    "new after planning": (
+        event("new", record=record(steps=OLDER)),
+        ["Planning notice UK2 on 20 Nov 2025"],
+    ),
+    "amended": (
+        MOVED,
+        [
+            "Bidders asked for more time.",
+            "Fri 5 Jun 2026 12:00 BST",
+            "Fri 19 Jun 2026 12:00 BST",
+            "+14 days",
+            "£1,200,000",
+            "Documents added",
+            "Pricing schedule.xlsx",
+        ],
+    ),
+    "cancelled": (
+        event("cancelled", record=record(status="cancelled"), words="The funding was withdrawn."),
+        ["The funding was withdrawn.", "no longer stands"],
+    ),
+    "awarded": (
+        event(
+            "awarded",
+            record=record(
+                stage="award",
+                status="awarded",
+                awards=(Award("1", ("Harbour Care CIC",), Value(900_000.0, None, "GBP")),),
+            ),
+        ),
+        ["Harbour Care CIC", "£900,000 excl. VAT"],
+    ),
+    "deadline": (
+        event("deadline", deadline=deadline(), lead="7d"),
+        ["Submission deadline", "Fri 19 Jun 2026 12:00 BST"],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_channel_says_what_matters(kind):
+    what, wanted = KINDS[kind]
+    for channel, seen in everywhere(what).items():
+        for words in [*wanted, REASON, "000101-2026"]:
+            assert words in seen, f"{channel}: {words!r} is missing from\n{seen}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_channel_links_to_the_notice(kind):
+    what, _ = KINDS[kind]
+    assert NOTICE in text("console", what)
+    assert f"<{NOTICE}|" in text("slack", what)
+    assert NOTICE in text("email", what)
+    assert ("href", NOTICE) in Page(told("email", what).parts["html"]).attributes
+
+
+@pytest.mark.parametrize(
+    ("what", "subject"),
+    [
+        (event("new"), "New tender: "),
+        (event("new", record=record(stage="planning", kind="UK2")), "Planned procurement: "),
+        (event("new", record=record(steps=OLDER)), "Now out to tender: "),
+        (MOVED, "Amended (submission deadline +14 days): "),
+        (event("amended", words="A typing error."), "Amended: "),
+        (event("cancelled", record=record(status="cancelled")), "Cancelled: "),
+        (event("cancelled", record=record(status="awarded")), "Cancellation notice: "),
+        (event("awarded"), "Awarded: "),
+    ],
+)
+def test_the_subject_says_what_happened(what, subject):
+    for notifier in ("slack", "email"):
+        found = told(notifier, what).parts["subject"]
+        assert found == subject + "Supported living services, Northwick"
+
+
+def test_a_reminder_says_how_long_there_is():
+    now = at("2026-06-12T11:00")
+    what = event("deadline", deadline=deadline(), lead="7d")
+    subject = told("slack", what, now).parts["subject"]
+    assert subject == "Submission deadline in 7 days: Supported living services, Northwick"
+    assert "Enquiry deadline: Fri 5 Jun 2026 12:00 BST, passed" in text("console", what, now)
+
+
+def test_the_first_run_names_what_closes_first():
+    first = (record(title="Short breaks"), record(title="Day centres", deadlines=(), url=None))
+    what = Event(
+        key="fts/started/Care",
+        name="started",
+        source="fts",
+        at=NOW,
+        summary=Summary("Care", 37, first),
+    )
+    for seen in everywhere(what).values():
+        for words in ("Short breaks", "Fri 19 Jun 2026 12:00 BST", "Day centres", "and 35 more"):
+            assert words in seen
+    assert told("email", what).parts["subject"] == "Watching fts for Care: 37 open now"
+
+
+def test_the_operators_hear_the_reason():
+    why = "fts has not answered since 09:00: 503 Service Unavailable"
+    what = Event(key="fts/down", name="operators", source="fts", at=NOW, notes=(why, "More."))
+    for notifier in NOTIFIERS:
+        assert why in "".join(told(notifier, what).parts.values())
+        assert "More." in text(notifier, what)
+
+
+# ---------------------------------------------------------------- dates, changes, lists
+
+
+@pytest.mark.parametrize(
+    ("end", "wanted"),
+    [
+        (deadline(when="2026-06-19T22:59:59", dated=True), "19 Jun 2026, end of day"),
+        (deadline(when="2026-06-19T22:59"), "19 Jun 2026, end of day"),
+        (deadline(when="2026-12-18T12:00"), "18 Dec 2026 12:00 GMT"),
+        (deadline(firm=False), "(expected)"),
+        (deadline(origin="words"), "(from the buyer's words)"),
+        (deadline(when="2026-05-01T11:00"), "passed"),
+        (deadline(lot="LOT-0002"), "Submission deadline (Lot 2)"),
+        (deadline(when="9999-12-31T23:59:59"), "9999-12-31T23:59:59Z, far ahead"),
+        (deadline(when="0001-01-01T00:00:00"), "0001-01-01T00:00:00Z, passed"),
+    ],
+)
+def test_a_deadline_is_told_as_it_is_known(end, wanted):
+    for channel, seen in everywhere(event("new", record=record(deadlines=(end,)))).items():
+        seen = seen.replace("Z far", "Z, far").replace("Z passed", "Z, passed")
+        seen = seen.replace(", expected", " (expected)").replace(
+            ", from the buyer's words", " (from the buyer's words)"
+        )
+        assert wanted in seen, channel
+
+
+def test_one_date_of_many_lots_is_one_line():
+    ends = tuple(deadline(lot=f"LOT-{n:04}") for n in range(1, 10))
+    seen = text("console", event("new", record=record(deadlines=ends)))
+    assert "Submission deadline (9 lots): Fri 19 Jun 2026 12:00 BST" in seen
+    assert seen.count("19 Jun 2026") == 1
+
+
+def test_long_lists_end_with_how_many_are_left():
+    changes = tuple(Change("lot-added", None, f"Area {n}", f"{n}") for n in range(1, 20))
+    lots = tuple(Lot(f"{n}", f"Area {n}") for n in range(1, 23))
+    for seen in everywhere(event("amended", changes=changes)).values():
+        assert "Area 12" in seen and "Area 13" not in seen and "and 7 more" in seen
+    for seen in everywhere(event("new", record=record(lots=lots))).values():
+        assert "Lot 10: Area 10" in seen and "Area 11" not in seen and "and 12 more" in seen
+
+
+def test_only_the_new_awards_are_told():
+    first = Award("1", ("Harbour Care CIC",))
+    before = record(stage="award", awards=(first,))
+    after = record(stage="award", awards=(first, Award("2", ("Beacon Support",))))
+    seen = text("console", event("awarded", record=after, before=before))
+    assert "Beacon Support" in seen and "Harbour" not in seen
+
+
+@pytest.mark.parametrize(
+    ("change", "wanted"),
+    [
+        (Change("submission", "2026-06-05", "2026-06-19T11:00:00Z"), "Fri 5 Jun 2026, end of day"),
+        (Change("submission", "2026-06-05", "2026-06-19T11:00:00Z"), "(+14 days)"),
+        (Change("submission", "2026-06-19T11:00:00Z", "2026-06-05"), "forward by 14 days"),
+        (Change("submission", None, "2026-06-19T11:00:00Z"), "not stated → Fri 19 Jun 2026"),
+        (Change("value", "153242728.68 GBP", None), "£153.2 million (£153,242,728.68)"),
+        (Change("lot-value", "5 EUR", "6 EUR", lot="LOT-0003"), "Value (Lot 3): €5 → €6"),
+        (Change("region", ("UKD73",), ("Mars",)), "→ Mars"),
+        (Change("award-criteria", "Price 60 %", "Price 40 %"), "Award criteria: Price 60 % →"),
+        (Change("submission", "soon", "later"), "Submission deadline: soon → later"),
+        (Change("enquiry", None, "2026-06-01", origin="words"), "from the buyer's words"),
+        (Change("new-thing", "a", "b"), "New thing: a → b"),
+        (Change("submission", "9999-12-31", "0001-01-01T00:00Z"), "9999-12-31 → 0001-01-01"),
+        (
+            Change("submission", "2026-06-19T11:00:00Z", "2026-06-16T11:00:00Z"),
+            "brought forward by 3 days",
+        ),
+    ],
+)
+def test_a_change_reads_as_was_and_now(change, wanted):
+    assert wanted in text("console", event("amended", changes=(change,)))
+
+
+# ---------------------------------------------------------------- the sandbox
+
+
+@pytest.mark.parametrize(
+    ("source", "error"),
+    [
+        ("{{ ''.__class__.__mro__ }}", SecurityError),
+        ("{{ [].append(1) }}", SecurityError),
+        ("{{ cycler.__init__.__globals__ }}", SecurityError),
+        ("{{ lipsum.__globals__ }}", (SecurityError, UndefinedError)),
+        ("{{ 'a' * 10**9 }}", ValueError),
+        ("{{ '%1000000000d' % 1 }}", ValueError),
+        ("{{ view.nothing }}", UndefinedError),
+    ],
+)
+def test_a_template_cannot_leave_the_sandbox(source, error):
+    env = _Sandbox(undefined=StrictUndefined)
+    with pytest.raises(error):
+        env.from_string(source).render(view=object())
