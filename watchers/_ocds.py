@@ -1,0 +1,243 @@
+"""An OCDS release into a notice: who it is, what it states, what it changes. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from bot.errors import ReadError
+from bot.model import Facts, Fault, Found, Notice
+from watchers import _json
+from watchers._ocds_deadlines import deadlines, signature, stamp
+from watchers._ocds_edits import edits, words
+from watchers._ocds_facts import (
+    Dialect,
+    Reading,
+    awards,
+    buyers,
+    documents,
+    estimate,
+    lots,
+    scopes,
+    suitable,
+)
+from watchers._ocds_kind import Kind, kind, own_document
+from watchers._take import Json, obj, rows, text, texts
+
+# A release opens with simple members, both identifiers among them: read without decoding the rest.
+_HEAD = re.compile(
+    rb'\s*+\{\s*+(?:(?:"ocid"\s*+:\s*+"(?P<ocid>[^"\\]*+)"|"id"\s*+:\s*+"(?P<id>[^"\\]*+)"'
+    rb'|"\w++"\s*+:\s*+(?:"[^"\\]*+"|\[[^\[\]{}]*+\]))\s*+,\s*+)*+'
+)
+_ID = re.compile(rb'"id"\s*:\s*"([\w-]{4,80})"')
+_LONGEST = 200  # characters of an identifier; both portals stay below 80
+_PENDING = re.compile(r"\s*-\s*$")
+
+
+class _Head(msgspec.Struct):
+    ocid: Any = None
+    id: Any = None
+
+
+_HEADS = msgspec.json.Decoder(_Head)
+
+
+def found(piece: _json.Raw, dialect: Dialect, *, doubtful: bool = False) -> Found | Fault:
+    """A release identified but not decoded; a doubtful one is proved to be readable first."""
+    try:
+        if doubtful and not _json.sound(piece):
+            _json.decode(piece)
+        record, id = _identity(piece)
+    except ReadError as error:
+        match = _ID.search(bytes(piece)[: _json.KEPT])
+        id = match[1].decode() if match else hashlib.sha256(piece).hexdigest()[:16]
+        return Fault(id, str(error), _json.shown(piece))
+    return Found(record, id, partial(_load, piece, record, id, dialect))
+
+
+def notice(release: Json, record: str, id: str, dialect: Dialect, remarks: list[str]) -> Notice:
+    """The notice of a release. ReadError where it has no publication date at all."""
+    own = own_document(release)
+    tender = obj(release.get("tender"))
+    reading = Reading(
+        release=release,
+        planning=obj(release.get("planning")),
+        tender=tender,
+        lots=rows(tender.get("lots")),
+        awards=rows(release.get("awards")),
+        contracts=rows(release.get("contracts")),
+        kind=kind(release, own),
+        id=id,
+        dialect=dialect,
+        remarks=remarks,
+    )
+    published = _published(reading, own)
+    facts, pages = _facts(reading)
+    return Notice(
+        record=record,
+        id=id,
+        published=published,
+        kind=reading.kind.name,
+        stage=reading.kind.stage,
+        update=reading.kind.update or _edited(reading),
+        restates=reading.kind.restates,
+        status=reading.kind.status,
+        cancels=reading.kind.cancels,
+        facts=facts,
+        edits=edits(reading),
+        words=words(reading),
+        links=_links(reading, pages),
+        remarks=tuple(dict.fromkeys(remarks)),
+    )
+
+
+def _load(piece: _json.Raw, record: str, id: str, dialect: Dialect) -> Notice:
+    value, remarks = _json.decode(piece)
+    try:
+        return notice(obj(value), record, id, dialect, remarks)
+    except ReadError as error:
+        raise ReadError(str(error), raw=_json.shown(piece)) from None
+
+
+# ---------------------------------------------------------------- identity
+
+
+def _identity(piece: _json.Raw) -> tuple[str, str]:
+    match = _HEAD.match(piece)
+    ocid, id = match.group("ocid", "id") if match else (None, None)
+    if ocid and id:
+        return _record(str(ocid, "utf-8", "replace")), _name(str(id, "utf-8", "replace"))
+    try:
+        head = _HEADS.decode(piece)
+        release: Json = {"ocid": head.ocid, "id": head.id}
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        release = {}
+    if not text(release.get("id")):
+        value, _ = _json.decode(piece)
+        if type(value) is not dict:
+            raise ReadError(f"no release but {type(value).__name__}")
+        release = value
+    return _record(text(release.get("ocid"))), _name(text(release.get("id"))) or _stand_in(release)
+
+
+def _record(ocid: str) -> str:
+    ocid = ocid.strip()
+    # Contracts Finder has published releases whose ocid is its bare prefix, `ocds-b5fd17-`.
+    if not ocid or ocid.endswith("-") or len(ocid) > _LONGEST:
+        raise ReadError(f"no usable ocid: {ocid[:40]!r}")
+    return ocid
+
+
+def _name(id: str) -> str:
+    if len(id) > _LONGEST:
+        raise ReadError(f"no usable id: {id[:40]!r}")
+    return id.strip()
+
+
+def _stand_in(release: Json) -> str:
+    """For a release without an id: its notice's document id, else a hash of what it says."""
+    if id := text(own_document(release).get("id")):
+        return id
+    said = repr(sorted(release.items(), key=lambda member: member[0]))
+    return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _published(reading: Reading, own: Json) -> datetime:
+    for stated in (reading.release.get("date"), own.get("datePublished")):
+        if at := stamp(reading, stated):
+            return at
+    page = reading.dialect.page(reading.id)
+    for row in _papers(reading):
+        at = stamp(reading, row.get("dateModified")) or stamp(reading, row.get("datePublished"))
+        if at and text(row.get("url")) == page:
+            return at
+    raise ReadError(f"no publication date: {text(reading.release.get('date'))[:40]!r}")
+
+
+# ---------------------------------------------------------------- what it states
+
+
+def _facts(reading: Reading) -> tuple[Facts, tuple[str, ...]]:
+    release, says = reading.release, reading.words
+    get, full = reading.tender.get, reading.kind.restates
+    whole, per_lot = scopes(reading)
+    sme, vcse = suitable(reading)
+    who = buyers(release)
+    offered, pages = documents(reading, partial(stamp, reading))
+    named = lots(reading, per_lot)
+    # Where no delivery address is stated, the buyer's seat is the best known (18% of UK4).
+    places = tuple(whole.places) or tuple(dict.fromkeys([b.place for b in who if b.place]))
+    return Facts(
+        title=says(get("title")) or says(release.get("title")) or None,
+        description=says(get("description")) or None,
+        buyers=who or None,
+        cpv=whole.cpv() if full else whole.cpv() or None,
+        places=places or None,
+        value=estimate(reading),
+        procedure=_procedure(says(get("procurementMethodDetails")), text(get("procurementMethod"))),
+        sme=sme,
+        vcse=vcse,
+        deadlines=() if reading.kind.corrigendum else deadlines(reading),
+        lots=named or None,
+        documents=offered if full else offered or None,
+        submission=says(get("submissionMethodDetails")) or None,
+        awards=awards(reading, partial(signature, reading)),
+        url=reading.dialect.page(reading.id),
+    ), pages
+
+
+def _procedure(details: str, method: str) -> str | None:
+    """The words for the procedure; the placeholder "Other - " says nothing."""
+    said = _PENDING.sub("", details)
+    return method or None if said in ("", "Other", "Not specified") else said
+
+
+def _links(reading: Reading, pages: tuple[str, ...]) -> tuple[str, ...]:
+    """Where the same procurement is published elsewhere.
+
+    A framework is another procurement than its call-offs, so that relation is left out.
+    """
+    found = [
+        text(link.get("href"))
+        for link in rows(reading.release.get("links"))
+        if link.get("rel") == "canonical"
+    ]
+    for process in rows(reading.release.get("relatedProcesses")):
+        if "framework" not in texts(process.get("relationship")):
+            found.append(text(process.get("identifier")) or text(process.get("uri")))
+    return tuple(dict.fromkeys(link for link in (*found, *pages) if link))
+
+
+# ---------------------------------------------------------------- hidden edits
+
+
+def _edited(reading: Reading) -> bool:
+    """Contracts Finder edits in place: 3 of 10 edited tenders still carry the tag `tender`.
+
+    The notice's own page then has `dateModified`, or, under planning and tender, a later number.
+    """
+    page = reading.dialect.page(reading.id)
+    if reading.kind.name.startswith("UK"):
+        return False
+    for row in _papers(reading):
+        if row.get("noticeType") or not page or text(row.get("url")) != page:
+            continue
+        number = text(row.get("id"))
+        if row.get("dateModified") or (
+            reading.kind.stage in ("planning", "tender") and number.isdigit() and number != "1"
+        ):
+            return True
+    return False
+
+
+def _papers(reading: Reading) -> list[Json]:
+    holders = (reading.planning, reading.tender, *reading.awards)
+    return [row for holder in holders for row in rows(holder.get("documents"))]
+
+
+__all__ = ["Dialect", "Kind", "found", "notice"]

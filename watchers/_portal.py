@@ -1,0 +1,125 @@
+"""What the two English portals share: windows, addresses, next links, reading a page. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator
+
+from bot import when
+from bot.model import Fault, Found, Page, Request, Response, Window
+from watchers import _json
+from watchers._ocds import Dialect, found
+from watchers._take import obj, text
+
+_SECOND = timedelta(seconds=1)
+_SHORTEST, _LONGEST = timedelta(minutes=1), timedelta(days=31)
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """A portal's release-package search."""
+
+    home: str  # its official scheme and host
+    path: str
+    dialect: Dialect
+    limit: int = 100  # the most releases that it gives on a page
+
+
+def _span(written: str) -> str:
+    width = when.span(written)
+    if not _SHORTEST <= width <= _LONGEST:
+        raise ValueError(f"a window is between 1m and 31d long, not {written!r}")
+    return written
+
+
+def _origin(written: str) -> str:
+    parts = urlsplit(written)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"an address like http://127.0.0.1:8080, not {written!r}")
+    if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
+        raise ValueError(f"only scheme, host and port are replaced: {written!r} has more")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+Span = Annotated[str, AfterValidator(_span)]  # "6h": how much of the past one request asks for
+BaseUrl = Annotated[str, AfterValidator(_origin)]  # stands for the portal's scheme and host
+
+
+def windows(since: datetime, now: datetime, width: str) -> Iterator[Window]:
+    """`since` to `now` (UTC) in windows of `width`, oldest first, without a gap.
+
+    Portals know whole seconds: the first window begins no later than `since`, the last ends no
+    earlier than `now`.
+    """
+    begin = since.replace(microsecond=0)
+    last = now if not now.microsecond else now.replace(microsecond=0) + _SECOND
+    step = when.span(width)
+    while begin < last:
+        end = min(begin + step, last)
+        yield begin, end
+        begin = end
+
+
+def request(portal: Portal, base_url: str | None, query: str, window: Window) -> Request:
+    """A request built by hand: a client that encodes `:` gets empty pages (Contracts Finder)."""
+    return Request(f"{base_url or portal.home}{portal.path}?{query}", window=window)
+
+
+def read(response: Response, portal: Portal) -> Page:
+    """All releases of a page, each once, and the next page; ReadError for all but a package."""
+    package = _json.split(response.body)
+    seen: dict[tuple[str, str], Found] = {}
+    faults: dict[str, Fault] = {}
+    for piece in package.pieces:
+        one = found(piece, portal.dialect, doubtful=package.doubtful)
+        if isinstance(one, Fault):
+            faults.setdefault(one.id, one)
+        else:
+            # The server itself repeats releases byte by byte (44 of 1,702).
+            seen.setdefault((one.record, one.id), one)
+    follow, why = _next(response.request, portal, package.links)
+    if not (follow or why) and len(package.pieces) >= portal.limit:
+        why = f"a full page of {len(package.pieces)} releases names no next page"
+    why = package.why or why
+    return Page(
+        tuple(seen.values()),
+        tuple(faults.values()),
+        (follow,) if follow else (),
+        complete=not why,
+        why=why,
+    )
+
+
+def _next(request: Request, portal: Portal, links: Any) -> tuple[Request | None, str]:
+    """The request for the next page, or why there should be one and is none.
+
+    Only the request's own origin is asked: a link to it is followed as written, one to the portal's
+    official host is led back to it (a test portal repeats recorded links). No link is the end.
+    """
+    stated = obj(links).get("next")
+    if stated in (None, ""):
+        return None, ""
+    link = text(stated) if isinstance(stated, str) else ""
+    if not link or not link.isascii() or not link.isprintable() or " " in link:
+        return None, "the next link is no address"
+    try:
+        own, to, home = urlsplit(request.url), urlsplit(link), urlsplit(portal.home)
+        known = {(own.scheme, own.hostname, own.port), (home.scheme, home.hostname, home.port)}
+        # The portal has named itself with plain http; the answer to that is its own scheme.
+        known.add(("http", home.hostname, None))
+        there = (to.scheme, to.hostname, to.port)
+    except ValueError:
+        return None, "the next link is no address"
+    if there not in known and (to.scheme or to.netloc):
+        return None, f"the next link leads to another host: {str(to.hostname)[:80]}"
+    if to.path and not to.path.startswith("/"):
+        return None, "the next link is no address"
+    url = f"{own.scheme}://{own.netloc}{to.path or own.path}" + (f"?{to.query}" if to.query else "")
+    if url == request.url:
+        return None, "the next link leads to the same page"
+    return Request(url, window=request.window), ""
