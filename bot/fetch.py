@@ -42,14 +42,15 @@ def prepare(request: Request, agent: str, silence: float, address: str | None) -
     """
     import httpx
 
-    where, wanted = shown(request.url), origin(request.url)
+    wanted = origin(request.url)
     try:
-        url = httpx.URL(request.url)
-        if origin(str(url)) != wanted:  # two parsers, two readings: neither is to be believed
-            raise FetchError(f"{where}: the host can be read in two ways")
-        headers = {k.lower().encode(): v.encode("latin-1") for k, v in request.headers.items()}
+        # Host and port as they were checked, whatever a second parser would make of the text.
+        url = httpx.URL(request.url).copy_with(host=address or wanted.host, port=wanted.port)
+        given = {k.lower().encode(): v.encode("latin-1") for k, v in request.headers.items()}
     except (httpx.InvalidURL, UnicodeEncodeError):
+        where = shown(request.url)
         raise FetchError(f"{where}: the request cannot be written as HTTP") from None
+    headers = {b"accept": b"*/*"} | given
     headers |= {
         b"host": wanted.authority.encode(),
         b"user-agent": agent.encode(),
@@ -58,7 +59,6 @@ def prepare(request: Request, agent: str, silence: float, address: str | None) -
     spans = httpx.Timeout(silence, connect=CONNECT).as_dict()
     more: dict[str, object] = {"timeout": spans}
     if address is not None:
-        url = url.copy_with(host=address)
         # A kept connection is found again by its IP address alone, whatever name it was opened for.
         headers[b"connection"] = b"close"
         more["sni_hostname"] = wanted.host
@@ -98,10 +98,15 @@ class Fetcher:
         self._patience = patience
         self._agent = agent or _agent()
         self._free = 0.0  # when the next request may start, by the loop's clock
-        self._runner = asyncio.Runner()
-        self._opened: httpx.AsyncHTTPTransport | None = None
 
     def __enter__(self) -> Self:
+        import httpx
+
+        # A transport, not a client: no redirects, cookies, proxies, .netrc or log of whole URLs.
+        self._transport = httpx.AsyncHTTPTransport(verify=_tls(), trust_env=False)
+        # It would still write all headers of an answer, links with their queries among them.
+        logging.getLogger("httpcore").setLevel(logging.WARNING)
+        self._runner = asyncio.Runner()
         return self
 
     def __exit__(
@@ -110,8 +115,7 @@ class Fetcher:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._opened is not None:
-            self._runner.run(self._opened.aclose())
+        self._runner.run(self._transport.aclose())
         self._runner.close()
 
     def get(self, request: Request) -> Response:
@@ -195,12 +199,7 @@ class Fetcher:
         # A silent server is asked `attempts` times in about the time of one that drips.
         silence = self._total / self._attempts
         ready = prepare(request, self._agent, silence, address)
-        # A transport, not a client: no redirects, cookies, proxies, .netrc or log of whole URLs.
-        if self._opened is None:
-            import httpx
-
-            self._opened = httpx.AsyncHTTPTransport(verify=_tls(), trust_env=False)
-        return await self._opened.handle_async_request(ready)
+        return await self._transport.handle_async_request(ready)
 
     async def _receive(self, request: Request, answer: httpx.Response) -> Response:
         # Latin-1 for every header, so that a validator goes back byte for byte.
@@ -222,7 +221,7 @@ class Fetcher:
 
 @cache
 def _tls() -> ssl.SSLContext:
-    """The system's idea of whom to trust, loaded once: it takes 50 ms."""
+    """The authorities that certifi lists, loaded once: it takes 50 ms."""
     import httpx
 
     return httpx.create_ssl_context(trust_env=False)

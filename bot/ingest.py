@@ -94,10 +94,12 @@ class Poll:
         since = self._now - source.backfill
         if self._watermark:
             since = min(self._watermark, self._now) - watcher.overlap
-        base = getattr(watcher, "base_url", None) or ""
+        requests = list(watcher.start(since, self._now))
+        # The operator's own `base_url`, or the address that the watcher is written for.
+        trusted = requests[0].url if requests else ""
         try:
-            with Fetcher(pause=source.pause, trusted=base, cooldown=watcher.cooldown) as fetcher:
-                for request in watcher.start(since, self._now):
+            with Fetcher(pause=source.pause, trusted=trusted, cooldown=watcher.cooldown) as fetcher:
+                for request in requests:
                     self.receipt.windows += 1
                     whole = self._walk(fetcher, request, since)
                     self._commit(request, whole=whole)

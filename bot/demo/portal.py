@@ -82,6 +82,11 @@ class Portal:
         with self._lock:
             self._faults[kind].extend(answers)
 
+    def heal(self, kind: Kind) -> None:
+        """Forget the faults that are still to come."""
+        with self._lock:
+            self._faults[kind].clear()
+
     def answer(self, target: str, headers: Mapping[str, str]) -> Answer:
         """The answer to a GET of `target`, noted in `requests`."""
         path, query = urlsplit(target).path, urlsplit(target).query

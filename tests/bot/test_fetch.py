@@ -491,7 +491,11 @@ def test_a_checked_address_is_reached_under_the_urls_own_name(
 
 def test_logs_name_no_query_user_or_body(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    answers = [reply(SECRET.encode(), status=503, retry_after="0"), reply(SECRET.encode())]
+    link = f"</next?{SECRET}>; rel=next"
+    answers = [
+        reply(SECRET.encode(), status=503, retry_after="0", link=link),
+        reply(SECRET.encode(), link=link),
+    ]
     with Site(answers) as site:
         get(site, Request(f"{site.url}/releases?{SECRET}", "POST", SECRET.encode()))
     assert "/releases: answered 503" in caplog.text

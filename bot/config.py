@@ -1,0 +1,201 @@
+"""The configuration: `config.yaml` and the environment, or every fault at once. Reads one file."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ValidationError
+
+from bot import document
+from bot.document import Document
+from bot.errors import ConfigError, Problem
+from bot.faults import Place, constant_messages, keys_of, not_yet, problems
+from bot.model import Notifier, Subscription, Watcher
+from bot.options import ChannelKeys, FileKeys, PluginKeys, SourceKeys, subscription
+from bot.scalars import meant
+from bot.schema import schema as schema
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One portal to watch. `pause` is in seconds between two requests."""
+
+    name: str
+    watch: str
+    watcher: Watcher = field(repr=False)  # an option may have come from the environment
+    every: timedelta
+    pause: float
+    backfill: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A named destination of one notifier."""
+
+    name: str
+    notify: str
+    notifier: Notifier = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What the file says, complete. `warnings` are likely mistakes that do no harm."""
+
+    database: str = field(repr=False)
+    timezone: ZoneInfo
+    sources: Mapping[str, Source]
+    channels: Mapping[str, Channel]
+    subscriptions: tuple[Subscription, ...] = field(repr=False)
+    path: Path
+    warnings: tuple[Problem, ...] = ()
+
+
+Plugins = Mapping[str, type]  # by name in the config; the classes are frozen pydantic models
+Built = dict[tuple[str, str], Any]  # the plug-in of each section's each entry
+
+
+def load(path: Path, env: Mapping[str, str], watchers: Plugins, notifiers: Plugins) -> Config:
+    """The configuration in the file at `path`, `${VAR}` filled in from `env`.
+
+    ConfigError with every fault at once, in the order of the file. No value that came from `env`
+    is in it, nor in the `repr` of what is returned.
+    """
+    with _uncollected():
+        held = document.read(path, env)
+        keys, built = _checked(held, watchers, notifiers)
+        sources = {
+            name: _source(name, k, built["sources", name]) for name, k in keys.sources.items()
+        }
+        return Config(
+            database=keys.database,
+            timezone=keys.timezone,
+            sources=sources,
+            channels={
+                name: Channel(name, k.notify, built["channels", name])
+                for name, k in keys.channels.items()
+            },
+            subscriptions=tuple(map(subscription, keys.subscriptions)),
+            path=path,
+            warnings=tuple(_twins(held, sources)),
+        )
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Nothing built meanwhile is garbage, and looking for some took three quarters of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _checked(held: Document, watchers: Plugins, notifiers: Plugins) -> tuple[FileKeys, Built]:
+    """The keys and the plug-ins, or every fault of the document in one ConfigError."""
+    found = list(held.problems)
+    keys = None
+    try:
+        context = {"channels": _mapping(held.data, "channels").keys()}
+        keys = FileKeys.model_validate(held.data, context=context)
+    except ValidationError as error:
+        found += problems(held, error)
+    built = _plugins(held, "sources", "watch", watchers, SourceKeys, found)
+    built |= _plugins(held, "channels", "notify", notifiers, ChannelKeys, found)
+    found += _same_names(held)
+    # Outside of `except`: a chained ValidationError would print what it was given.
+    if keys is None or found:
+        raise ConfigError(sorted(set(found), key=lambda p: (p.line, p.column, p.where, p.what)))
+    return keys, built
+
+
+def _source(name: str, keys: SourceKeys, watcher: Watcher) -> Source:
+    return Source(
+        name=name,
+        watch=keys.watch,
+        watcher=watcher,
+        every=watcher.every if keys.every is None else keys.every,
+        pause=watcher.pause if keys.pause is None else keys.pause,
+        backfill=keys.backfill,
+    )
+
+
+def _mapping(raw: Any, name: str) -> dict[str, Any]:
+    inner = raw.get(name) if isinstance(raw, dict) else None
+    return inner if isinstance(inner, dict) else {}
+
+
+def _plugins(
+    held: Document,
+    section: str,
+    key: str,
+    known: Plugins,
+    own: type[PluginKeys],
+    found: list[Problem],
+) -> Built:
+    """The plug-in of each entry of a section; what is wrong with one is added to `found`.
+
+    Read from the raw section, so that a fault elsewhere does not hide the faults of an option.
+    """
+    built: Built = {}
+    for name, given in _mapping(held.data, section).items():
+        chosen = given.get(key) if isinstance(given, dict) else None
+        if not isinstance(chosen, str):
+            continue  # told by the model of the file
+        if chosen not in known:
+            if told := held.problem((section, name, key), _no_plugin(key, chosen, known)):
+                found.append(told)
+            continue
+        plugin: type[BaseModel] = known[chosen]
+        options = {k: v for k, v in given.items() if k not in own.model_fields}
+        place = Place(section[:-1], (*keys_of(own), *keys_of(plugin)))
+        try:
+            built[section, name] = plugin.model_validate(options)
+        except ValidationError as error:
+            constant = constant_messages(plugin, held.masked(options))
+            found += problems(held, error, (section, name), {(): place}, constant)
+    return built
+
+
+def _no_plugin(key: str, name: str, known: Plugins) -> str:
+    if not_yet(key, name):
+        return f"{name} is not there yet"
+    hint = meant(name, known) or f"; known are {', '.join(sorted(known))}"
+    return f"there is no {name[:60]!r}{hint}"
+
+
+def _same_names(held: Document) -> Iterator[Problem]:
+    """Names of subscriptions that stand twice: history and `explain` know them by name."""
+    raw = held.data.get("subscriptions") if isinstance(held.data, dict) else None
+    first: dict[str, int] = {}
+    for number, given in enumerate(raw if isinstance(raw, list) else ()):
+        name = given.get("name") if isinstance(given, dict) else None
+        if not isinstance(name, str):
+            continue
+        before = first.setdefault(name.strip(), number)
+        if before != number:
+            what = f"the name stands twice: subscriptions[{before}] has it too"
+            if problem := held.problem(("subscriptions", number, "name"), what):
+                yield problem
+
+
+def _twins(held: Document, sources: Mapping[str, Source]) -> Iterator[Problem]:
+    """A source that reads what another one reads already: each notice would be told twice."""
+    firsts: dict[str, list[Source]] = {}
+    for source in sources.values():
+        others = firsts.setdefault(source.watch, [])
+        twin = next((o for o in others if o.watcher == source.watcher), None)
+        if twin is None:
+            others.append(source)
+            continue
+        what = f"reads the same as {twin.name}, so each notice may be told twice; remove one"
+        if problem := held.problem(("sources", source.name), what, key=True):
+            yield problem

@@ -1,0 +1,202 @@
+"""What `config.yaml` may hold: its keys, their defaults and what each means. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
+
+from bot.model import DeadlineKind, Lead, Route, Stage, Subscription
+from bot.scalars import (
+    MOST_ENTRIES,
+    Ahead,
+    Cpv,
+    Database,
+    Entries,
+    EntriesOrNone,
+    Interval,
+    Money,
+    Name,
+    Region,
+    Span,
+    Text,
+    Title,
+    Zone,
+    meant,
+)
+
+# Names that the interface promises and nothing stands behind yet: told apart from a slip.
+NOT_YET: Mapping[str, frozenset[str]] = {
+    "file": frozenset({"operators", "templates"}),
+    "subscription": frozenset({"calendar", "follow"}),
+    "channel": frozenset({"mention"}),
+    "watch": frozenset({"public_contracts_scotland", "sell2wales", "ted", "ocds", "feed"}),
+    "notify": frozenset({"apprise", "webhook"}),
+    "when": frozenset({"hourly", "daily", "weekly"}),
+}
+
+Told = Literal["new", "amended", "cancelled", "awarded", "deadline"]
+TOLD: tuple[Told, ...] = ("new", "amended", "cancelled", "deadline")
+CRITERIA = ("cpv", "regions", "words", "value", "buyers", "suitability")
+
+
+class Keys(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PluginKeys(BaseModel):
+    """Keys of the bot beside a plug-in's own, which are checked by the plug-in's class."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class SourceKeys(PluginKeys):
+    watch: Annotated[str, Field(description="The kind of source: a file of watchers/.")]
+    every: Annotated[Interval | None, Field(description="How often to poll; at least 10s.")] = None
+    pause: Annotated[
+        float | None,
+        Field(ge=0, le=3600, allow_inf_nan=False, description="Seconds between two requests."),
+    ] = None
+    backfill: Annotated[
+        Span,
+        Field(description="How far back the first run reads.", json_schema_extra={"default": "1d"}),
+    ] = timedelta(days=1)
+
+
+class ChannelKeys(PluginKeys):
+    notify: Annotated[str, Field(description="The kind of channel: a file of notifiers/.")]
+
+
+def _channel(name: str, info: ValidationInfo) -> str:
+    known = (info.context or {}).get("channels", ())
+    if name not in known:
+        raise ValueError(f"there is no channel {name[:60]!r}{meant(name, known)}")
+    return name
+
+
+def _now(text: str) -> str:
+    if text == "now":
+        return text
+    state = "there yet" if text.split(" ")[0] in NOT_YET["when"] else "known"
+    raise ValueError(f"{text[:40]!r} is not {state}: write now, or leave `when` out")
+
+
+class RouteKeys(Keys):
+    to: Annotated[str, AfterValidator(_channel), Field(description="The name of a channel.")]
+    on: Annotated[Entries[Told], Field(description="Which events it hears of.")] = TOLD
+    when: Annotated[str, AfterValidator(_now), Field(description="now: as soon as known.")] = "now"
+
+
+class ValueKeys(Keys):
+    min: Annotated[Money | None, Field(description="At least, as in 50k.")] = None
+    max: Annotated[Money | None, Field(description="At most, as in 1.5m.")] = None
+    unstated: Annotated[bool, Field(description="Whether a notice without a value passes.")] = True
+
+    @model_validator(mode="after")
+    def _ordered(self) -> ValueKeys:
+        if not {"min", "max"} & self.model_fields_set:
+            raise ValueError("needs min or max")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError("min is larger than max, so nothing can match")
+        return self
+
+
+class SubscriptionKeys(Keys):
+    """Who wants which events. Every criterion given must hold; a list means any of.
+
+    Where a list is wanted, a single text stands for a list of one.
+    """
+
+    name: Annotated[Title, Field(description="How messages and commands name it; unique.")]
+    cpv: Annotated[
+        Entries[Cpv] | None, Field(description="A CPV code and all below it, or a prefix with *.")
+    ] = None
+    regions: Annotated[
+        Entries[Region] | None, Field(description="Names, ITL or NUTS codes, postcode districts.")
+    ] = None
+    words: Annotated[Entries[Text] | None, Field(description="Words or phrases.")] = None
+    not_words: Annotated[
+        Entries[Text] | None, Field(description="Words that rule a notice out.")
+    ] = None
+    value: Annotated[ValueKeys | None, Field(description="The band of the estimate.")] = None
+    buyers: Annotated[
+        Entries[Text] | None, Field(description="Buyers' names; * is any run of characters.")
+    ] = None
+    suitability: Entries[Literal["sme", "vcse"]] | None = None
+    stages: Entries[Stage] = ("planning", "tender")
+    remind: Annotated[
+        dict[DeadlineKind, EntriesOrNone[Ahead]] | None,
+        Field(description="Kind of deadline: how long before it; {} is no reminder at all."),
+    ] = None
+    send: Annotated[tuple[RouteKeys, ...], Field(min_length=1, max_length=MOST_ENTRIES)]
+    everything: Annotated[
+        bool, Field(description="Needed where no criterion is given: every notice is meant.")
+    ] = False
+
+    @model_validator(mode="after")
+    def _wants_something(self) -> SubscriptionKeys:
+        if not self.everything and self.model_fields_set.isdisjoint(CRITERIA):
+            raise ValueError(
+                f"has no criterion: give one of {', '.join(CRITERIA)},"
+                " or everything: true to hear of every notice"
+            )
+        return self
+
+
+class FileKeys(Keys):
+    """The configuration of Tenderbell."""
+
+    database: Annotated[
+        Database, Field(description="sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME.")
+    ] = "sqlite:///tenderbell.db"
+    timezone: Annotated[
+        Zone, Field(validate_default=True, description="Whose days and hours messages speak in.")
+    ] = "Europe/London"  # type: ignore[assignment]
+    sources: Annotated[dict[Name, SourceKeys], Field(min_length=1)]
+    channels: Annotated[dict[Name, ChannelKeys], Field(min_length=1)]
+    subscriptions: Annotated[list[SubscriptionKeys], Field(min_length=1)]
+
+
+def subscription(keys: SubscriptionKeys) -> Subscription:
+    """The subscription that the keys describe."""
+    value = keys.value or None
+    return Subscription(
+        name=keys.name,
+        cpv=keys.cpv or (),
+        regions=keys.regions or (),
+        words=keys.words or (),
+        not_words=keys.not_words or (),
+        minimum=value.min if value else None,
+        maximum=value.max if value else None,
+        unstated=value.unstated if value else True,
+        buyers=keys.buyers or (),
+        suitability=keys.suitability or (),
+        stages=keys.stages,
+        remind=DEFAULT_LEADS if keys.remind is None else _leads(keys.remind),
+        send=tuple(Route(r.to, frozenset(r.on)) for r in keys.send),
+    )
+
+
+def _leads(given: Mapping[DeadlineKind, tuple[Lead, ...]]) -> dict[str, tuple[Lead, ...]]:
+    """Longest first, each span once; kinds without a lead are left out.
+
+    In a two-stage procedure the day to express interest is the day to submit by, so
+    `participation` follows `submission` unless it is given.
+    """
+    held: dict[str, tuple[Lead, ...]] = {}
+    for kind, leads in given.items():
+        spans = {lead.span: lead for lead in reversed(leads)}
+        held[kind] = tuple(spans[span] for span in sorted(spans, reverse=True))
+    if "submission" in held:
+        held.setdefault("participation", held["submission"])
+    return {kind: leads for kind, leads in held.items() if leads}
+
+
+DEFAULT_LEADS: Mapping[str, tuple[Lead, ...]] = _leads(
+    {
+        "enquiry": (Lead("2d", timedelta(days=2)),),
+        "submission": (Lead("7d", timedelta(days=7)), Lead("1d", timedelta(days=1))),
+    }
+)
