@@ -29,7 +29,7 @@ class ConfigError(Exception):
 
 
 class FetchError(Exception):
-    """A source did not answer as it should. `retry_after` is in seconds, None where it said nothing."""
+    """A source did not answer as it should. `retry_after` is in seconds, None if not stated."""
 
     def __init__(
         self, why: str, *, status: int | None = None, retry_after: float | None = None
@@ -50,9 +50,9 @@ class ReadError(Exception):
 class DeliveryError(Exception):
     """A channel did not take a message.
 
-    `permanent`: no later attempt of this message can help. `unknown`: the message was handed over and
-    the answer never came. `channel`: the fault is the channel's (a revoked token, a rate limit), so
-    its other messages wait too. `retry_after` is in seconds.
+    `permanent`: no later attempt of this message can help. `unknown`: the message was handed over
+    and the answer never came. `channel`: the fault is the channel's (a revoked token, a rate
+    limit), so its other messages wait too. `retry_after` is in seconds.
     """
 
     def __init__(

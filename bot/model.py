@@ -135,7 +135,7 @@ class Award:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a notice states, or what a record holds. None means unknown, an empty tuple means none."""
+    """What a notice states, or a record holds. None means unknown, an empty tuple none."""
 
     title: str | None = None
     description: str | None = None
@@ -176,9 +176,7 @@ class Notice:
     kind: str  # UK4, F02, an eForms subtype, or the OCDS tags
     stage: Stage
     update: bool = False  # it says of itself that it changes an earlier notice
-    restates: bool = (
-        True  # a full statement: what it leaves out is gone; a stub leaves things unknown
-    )
+    restates: bool = True  # a full statement: what it leaves out is gone; a stub leaves it unknown
     status: Status | None = None
     cancels: Scope | None = None  # what this notice calls off
     facts: Facts
@@ -363,7 +361,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """The answer to a request: a 2xx with its whole body, decoded from transfer and content coding."""
+    """The answer to a request: a 2xx with its whole body, its codings undone."""
 
     request: Request
     status: int

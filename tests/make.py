@@ -1,4 +1,4 @@
-"""Builders: a plausible notice, record, event or subscription, of which a test names what matters."""
+"""Builders: a plausible notice, record or event, of which a test names what matters."""
 
 from __future__ import annotations
 

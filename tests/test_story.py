@@ -17,7 +17,9 @@ SEFTON = Body("Sefton Metropolitan Borough Council", "PTHP-5656-DLCN", "Bootle",
 SOCIAL_WORK = codes(("85300000", "Social work and related services"))
 SCOPE = [item(str(n), SOCIAL_WORK, *["UKD73"] * 5) for n in range(1, 10)]
 OCID = 0x05E520
-TEXT = "Homes of their own for adults who need care and support: one provider for each of nine areas."
+TEXT = (
+    "Homes of their own for adults who need care and support: one provider for each of nine areas."
+)
 
 # What the deadlines were before the buyer moved them, and what they are in the end.
 FIRST = {"enquiryPeriod": by("2026-04-24 12:00"), "tenderPeriod": by("2026-05-08 12:00")}
@@ -123,9 +125,7 @@ PUBLISHED = [
 
 def told(story: World) -> list[str]:
     """What has been said, each event by its name or by the reminder's deadline and lead."""
-    return [
-        f"{e.deadline.kind} in {e.lead}" if e.deadline else str(e.name) for e in story.events()
-    ]
+    return [f"{e.deadline.kind} in {e.lead}" if e.deadline else str(e.name) for e in story.events()]
 
 
 def last_text(story: World) -> str:
@@ -186,7 +186,7 @@ def test_the_story_of_a_framework(database_url: str, tmp_path: Path) -> None:
             for hour in (11, 12):
                 before = len(told(story))
                 story.once(instant(f"2026-06-{day:02} {hour}:00"))
-                said |= {what: f"{day} June {hour}:00" for what in told(story)[before:]}
+                said |= dict.fromkeys(told(story)[before:], f"{day} June {hour}:00")
         assert said == {
             "enquiry in 2d": "3 June 12:00",
             "submission in 7d": "12 June 12:00",

@@ -40,7 +40,7 @@ def history(path: Path, notice: str, json_: bool, verbose: bool, quiet: bool) ->
             return 1
         for source, record in found:
             told: dict[str, list[Any]] = defaultdict(list)
-            reminders = []
+            reminders: list[Any] = []
             for row, event in deliveries.rows(connection, source=source, record=record):
                 (reminders if event.deadline else told[event.key]).append(row)
             for chapter in story(process.history(connection, source, record), source=source):

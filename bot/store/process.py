@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, bindparam, exists, func, literal_column, select, update
+from sqlalchemy import (
+    ColumnClause,
+    Connection,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    select,
+    update,
+)
 
 from bot.model import Fault, Notice, Record
 from bot.store import codec
@@ -15,7 +25,8 @@ from bot.store.tables import aside, notices, records, settings
 Pair = tuple[str, str]  # record id, notice id
 
 # Written out, not bound: a partial index is used only for a literal.
-_NO, _YES = literal_column("0"), literal_column("1")
+_NO: ColumnClause[int] = literal_column("0")
+_YES: ColumnClause[int] = literal_column("1")
 
 _known = select(notices.c.record, notices.c.id).where(
     notices.c.source == bindparam("source"), notices.c.id.in_(bindparam("ids", expanding=True))

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.address import Origin, checked, is_public, origin, shown
 from bot.errors import FetchError
+from bot.fetch.address import Origin, checked, is_public, origin, shown
 
 REFUSED = [
     "",

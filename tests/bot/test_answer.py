@@ -13,8 +13,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.answer import LONGEST, STEP, Body, asked, pause_for
 from bot.errors import FetchError
+from bot.fetch.answer import LONGEST, STEP, Body, asked, pause_for
 
 NOON = "Tue, 12 May 2026 12:00:00 GMT"
 COOLDOWN = {403: 300.0, 429: 120.0}

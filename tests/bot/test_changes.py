@@ -29,7 +29,12 @@ def between(was: dict[str, Any], now: dict[str, Any], **more: Any) -> tuple[Chan
 TOLD: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[Change, ...]]] = {
     "the submission date moved": (
         {},
-        {"deadlines": (deadline("enquiry", "2026-06-05T11:00"), deadline("submission", "2026-06-26T11:00"))},
+        {
+            "deadlines": (
+                deadline("enquiry", "2026-06-05T11:00"),
+                deadline("submission", "2026-06-26T11:00"),
+            )
+        },
         (Change("submission", "2026-06-19T11:00:00Z", "2026-06-26T11:00:00Z"),),
     ),
     "both dates moved, the submission first": (
@@ -52,7 +57,12 @@ TOLD: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[Change, ...]]] = {
     ),
     "a date without a time": (
         {},
-        {"deadlines": (deadline("enquiry", "2026-06-05T11:00"), deadline("submission", "2026-06-26T22:59:59", dated=True))},
+        {
+            "deadlines": (
+                deadline("enquiry", "2026-06-05T11:00"),
+                deadline("submission", "2026-06-26T22:59:59", dated=True),
+            )
+        },
         (Change("submission", "2026-06-19T11:00:00Z", "2026-06-26"),),
     ),
     "one lot's deadline moved": (

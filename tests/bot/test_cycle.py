@@ -1,4 +1,4 @@
-"""Cycles against loopback portals and channels: what comes out under each fault, on both databases."""
+"""Cycles against loopback portals and channels: what comes out under each fault."""
 
 from __future__ import annotations
 

@@ -133,9 +133,7 @@ def test_an_event_is_keyed_by_what_it_says_and_not_by_when_it_was_read() -> None
     _, _, event = after(TENDER, numbered(1, update=True, deadlines=MOVED))
     assert event is not None
     assert event.key == "fts:ocds-h6vhtk-0a0001/000101-2026/amended"
-    assert event.changes == (
-        Change("submission", "2026-06-19T11:00:00Z", "2026-07-03T11:00:00Z"),
-    )
+    assert event.changes == (Change("submission", "2026-06-19T11:00:00Z", "2026-07-03T11:00:00Z"),)
 
 
 def test_a_stub_that_comes_first_says_what_its_corrigendum_says() -> None:
@@ -206,9 +204,7 @@ def test_wake_is_the_next_crossing() -> None:
     assert wake(tender, at("2026-06-18T11:01"), LEADS) is None
 
 
-INSTANTS = st.datetimes(datetime(2026, 5, 1), datetime(2026, 7, 30)).map(
-    lambda d: at(d.replace(microsecond=0).isoformat())
-)
+INSTANTS = st.integers(0, 90 * 24 * 60).map(lambda n: at("2026-05-01") + timedelta(minutes=n))
 
 
 @given(INSTANTS, INSTANTS, INSTANTS)

@@ -60,8 +60,16 @@ def test_an_answer_that_never_came_is_tried_again_and_remembered() -> None:
 
 @pytest.mark.parametrize(
     ("failures", "asked", "seconds"),
-    [(1, None, 30), (2, None, 60), (5, None, 480), (6, None, 900), (50, None, 900)]
-    + [(1, 120.0, 120), (9, 300.0, 300), (1, 1e9, 86400)],
+    [
+        (1, None, 30),
+        (2, None, 60),
+        (5, None, 480),
+        (6, None, 900),
+        (50, None, 900),
+        (1, 120.0, 120),
+        (9, 300.0, 300),
+        (1, 1e9, 86400),
+    ],
 )
 def test_a_failing_source_is_asked_ever_more_rarely(
     failures: int, asked: float | None, seconds: int

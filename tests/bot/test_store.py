@@ -1,4 +1,4 @@
-"""The store, on both databases: what is kept once, claimed once, and settled by its holder alone."""
+"""The store, on both databases: what is kept once, claimed once, settled by its holder."""
 
 from __future__ import annotations
 

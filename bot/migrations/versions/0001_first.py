@@ -24,7 +24,7 @@ def _partial(name: str, table: str, columns: list[str], where: str) -> None:
 
 
 def upgrade() -> None:
-    whole = {"nullable": False}
+    whole: dict[str, object] = {"nullable": False}
     _table(
         "notices",
         _text("source", primary_key=True),

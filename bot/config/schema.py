@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from bot.options import ChannelKeys, FileKeys, PluginKeys, SourceKeys
+from bot.config.options import ChannelKeys, FileKeys, PluginKeys, SourceKeys
 
 _SECTIONS: tuple[tuple[str, str, type[PluginKeys]], ...] = (
     ("sources", "watch", SourceKeys),

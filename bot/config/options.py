@@ -8,8 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
-from bot.model import DeadlineKind, Lead, Route, Stage, Subscription
-from bot.scalars import (
+from bot.config.scalars import (
     MOST_ENTRIES,
     Ahead,
     Cpv,
@@ -26,6 +25,7 @@ from bot.scalars import (
     Zone,
     meant,
 )
+from bot.model import DeadlineKind, Lead, Route, Stage, Subscription
 
 # Names that the interface promises and nothing stands behind yet: told apart from a slip.
 NOT_YET: Mapping[str, frozenset[str]] = {

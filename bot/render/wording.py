@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from bot import cpv, dates, regions, when
+from bot import cpv, regions, when
 from bot.filters import short, sum_of
 from bot.model import Change, Facts, Was
+from bot.render import dates
 
 LABELS: dict[str, str] = dates.LABELS | {
     "status": "Status",

@@ -13,9 +13,9 @@ from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from bot.address import Origin, checked, origin, shown
-from bot.answer import Body, Passing, pause_for, refusal
 from bot.errors import FetchError
+from bot.fetch.address import Origin, checked, origin, shown
+from bot.fetch.answer import Body, Passing, pause_for, refusal
 from bot.model import Request, Response
 
 # httpx and tenacity are imported where they are used: commands that fetch nothing start sooner.

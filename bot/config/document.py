@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import yaml
 
-from bot.compose import compose, line
+from bot.config.compose import compose, line
 from bot.errors import ConfigError, Problem
 
 Loc = tuple[str | int, ...]  # the way to a value: ("subscriptions", 0, "cpv", 1)

@@ -9,10 +9,10 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from bot.document import MOST_PROBLEMS, Document, Loc
+from bot.config.document import MOST_PROBLEMS, Document, Loc
+from bot.config.options import NOT_YET, FileKeys, RouteKeys, SubscriptionKeys, ValueKeys
+from bot.config.scalars import meant
 from bot.errors import Problem
-from bot.options import NOT_YET, FileKeys, RouteKeys, SubscriptionKeys, ValueKeys
-from bot.scalars import meant
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-from bot import dates
 from bot.filters import host, link, money, short
 from bot.model import Delivery, Event, EventName, Facts, Match, Record, Stage, Summary, Value
-from bot.wording import LABELS, Diff, change, coded, place
+from bot.render import dates
+from bot.render.wording import LABELS, Diff, change, coded, place
 
 T = TypeVar("T")
 

@@ -10,8 +10,8 @@ from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from urllib.parse import urljoin
 
-from bot.address import shown
 from bot.errors import FetchError
+from bot.fetch.address import shown
 from bot.model import Request
 
 AGAIN = frozenset({429, 500, 502, 503, 504})  # statuses that may pass within seconds

@@ -13,14 +13,14 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
 
-from bot import document
-from bot.document import Document
+from bot.config import document
+from bot.config.document import Document
+from bot.config.faults import Place, constant_messages, keys_of, not_yet, problems
+from bot.config.options import ChannelKeys, FileKeys, PluginKeys, SourceKeys, subscription
+from bot.config.scalars import meant
+from bot.config.schema import schema as schema
 from bot.errors import ConfigError, Problem
-from bot.faults import Place, constant_messages, keys_of, not_yet, problems
 from bot.model import Notifier, Subscription, Watcher
-from bot.options import ChannelKeys, FileKeys, PluginKeys, SourceKeys, subscription
-from bot.scalars import meant
-from bot.schema import schema as schema
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from markupsafe import Markup
 
 from bot.filters import cut, line, mrkdwn
 from bot.model import Delivery, Event, Message
-from bot.view import view
+from bot.render.view import view
 
 SUBJECT = 200
-_HERE = Path(__file__).resolve().parent
+_HERE = Path(__file__).resolve().parent.parent
 # In the wheel the templates lie inside the package; in a checkout at the top.
 TEMPLATES = next(
     path for path in (_HERE / "templates", _HERE.parent / "templates") if path.is_dir()
