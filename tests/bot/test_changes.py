@@ -249,14 +249,14 @@ ONE_WAY = {"a value was stated at last", "a document was added"}
 MIRROR = {"lot-added": "lot-removed", "lot-removed": "lot-added"}
 
 
-@pytest.mark.parametrize("situation", TOLD.keys() - ONE_WAY)
+@pytest.mark.parametrize("situation", [name for name in TOLD if name not in ONE_WAY])
 def test_the_reverse_change_is_told_in_reverse(situation: str) -> None:
     was, now, expected = TOLD[situation]
     mirrored = [Change(MIRROR.get(c.field, c.field), c.now, c.was, c.lot) for c in expected]
     assert list(between(now, was)) == mirrored
 
 
-@pytest.mark.parametrize("situation", ONE_WAY)
+@pytest.mark.parametrize("situation", sorted(ONE_WAY))
 def test_silence_is_not_news(situation: str) -> None:
     was, now, _ = TOLD[situation]
     assert between(now, was) == ()
