@@ -36,14 +36,15 @@ class Dated:
 
     label: str  # "Submission deadline (Lots 1 to 3)"
     at: str  # "Fri 19 Jun 2026 12:00 BST"
-    until: str  # "in 3 days", "passed", "no longer stands"
+    until: str  # "in 3 days", "passed", "no longer stands"; "" where it does not matter
     hint: str = ""  # "expected, no time stated"
     passed: bool = False
 
     @property
     def text(self) -> str:
         """`Fri 19 Jun 2026 12:00 BST, in 3 days (expected)`."""
-        return f"{self.at}, {self.until}" + (f" ({self.hint})" if self.hint else "")
+        near = f", {self.until}" if self.until else ""
+        return self.at + near + (f" ({self.hint})" if self.hint else "")
 
 
 def day(at: datetime, zone: ZoneInfo) -> str:
@@ -71,7 +72,9 @@ def dated(deadline: Deadline, record: Record, now: datetime, zone: ZoneInfo) -> 
     act = deadline.kind in ACT
     passed = deadline.at <= now
     until = "passed" if passed else "far ahead"
-    if not passed and _tellable(deadline.at):
+    if deadline.kind in _CONTRACT:
+        until = ""  # nobody counts the days to a contract's end
+    elif not passed and _tellable(deadline.at):
         until = when.until(deadline.at, now, zone)
     if record.status == "cancelled" and not passed:
         until = "no longer stands"
