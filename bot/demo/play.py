@@ -50,6 +50,9 @@ subscriptions:
     send:
       - {{to: screen}}
       - {{to: bids-mail, on: [cancelled]}}
+  - name: Who wins grounds and language services
+    cpv: ["77*", "79500000"]
+    send: [{{to: screen, on: [awarded]}}]
 """
 
 

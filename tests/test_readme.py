@@ -1,0 +1,98 @@
+"""What the README says is run: its commands, its samples, its config, its picture."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bot.app import load
+from bot.cli import VERBS, cli
+from bot.demo.shapes import instant
+from tests.fakes import World, world
+from tests.test_story import PUBLISHED
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+NOTICE = "075537-2025"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+
+
+def commands(program: str) -> list[str]:
+    lines = [line.split("#")[0].strip() for block in blocks("sh") for line in block.splitlines()]
+    return [line for line in lines if line.startswith(f"{program} ")]
+
+
+@pytest.mark.parametrize("sample", blocks("yaml"))
+def test_a_config_in_the_readme_loads_without_any_environment(
+    sample: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SLACK_BOT_TOKEN", "SLACK_WEBHOOK_URL", "SMTP_URL"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "config.yaml").write_text(sample)
+    config = load(tmp_path / "config.yaml")
+    assert (len(config.sources), len(config.channels), len(config.subscriptions)) == (2, 4, 1)
+
+
+@pytest.mark.parametrize("command", commands("make"))
+def test_a_make_target_of_the_readme_is_there(command: str) -> None:
+    done = subprocess.run(
+        [*command.split(), "--dry-run"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert f".venv/bin/{ {'demo': 'tenderbell demo', 'test': 'pytest'}[command.split()[1]] }" in (
+        done.stdout
+    )
+
+
+@pytest.fixture(scope="module")
+def at_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A bot that has polled one planning notice, with its config on disk."""
+    folder = tmp_path_factory.mktemp("readme")
+    database = f"sqlite:///{folder / 'bell.db'}"
+    with world(database, folder, instant("2025-11-19 09:00")) as made:
+        made.portal.publish("fts", PUBLISHED[0])
+        made.once(instant("2025-11-19 09:00"))
+        made.once(instant("2025-11-20 12:00"))
+        yield made
+
+
+VERB_LINES = [line for line in commands("tenderbell") if line.split()[1] != "run"]
+
+
+@pytest.mark.parametrize("command", VERB_LINES)
+def test_a_command_of_the_readme_works(command: str, at_work: World) -> None:
+    verb, *rest = command.replace("NOTICE", NOTICE).split()[1:]
+    done = CliRunner().invoke(cli, [verb, *rest, "--config", str(at_work.path)])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    assert done.output.strip()
+
+
+def test_every_verb_is_in_the_readme_or_in_the_makefile() -> None:
+    said = {line.split()[1] for line in commands("tenderbell")} | {"demo", "resend"}
+    assert said == set(VERBS)
+
+
+def test_the_demo_tells_its_week_and_leaves_its_messages(tmp_path: Path) -> None:
+    done = CliRunner().invoke(cli, ["demo", "--out", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    for fact in ("New tender", "Amended", "Cancelled", "Enquiry deadline in 2 days", "Awarded"):
+        assert fact in done.output
+    mails = list((tmp_path / "out").glob("mail-*.eml"))
+    assert len(mails) == len(list((tmp_path / "out").glob("mail-*.html"))) > 10
+    page = (tmp_path / "out" / "slack.html").read_text()
+    assert page.count("<article>") > 10
+    shutil.rmtree(tmp_path / "out")
+
+
+def test_pictures_of_the_readme_are_there() -> None:
+    for name in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README):
+        assert (ROOT / name).read_bytes().startswith(b"\x89PNG")
