@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from bot.config import Channel
 from bot.detect import false_now
 from bot.errors import DeliveryError
+from bot.model import Event, Message
 from bot.retry import Dropped, GaveUp, Outcome, Retry, Sent, after
 from bot.setup import Clock, Setup
 from bot.store import duty, outbox, process
@@ -119,10 +120,12 @@ def _attempt(
         stale = false_now(event, held.get(event.record.id), now)
         if stale:
             return Dropped(stale)
+    if claim.delivery.recipient not in channel.notifier.recipients():
+        return Dropped("no longer a recipient of the channel")
     if claim.repeat:
         event = replace(event, notes=(*event.notes, REPEAT))
     try:
-        message = setup.renderer.render(channel.notify, event, claim.delivery, now)
+        message = _rendered(setup, channel, event, claim, now)
         pace()
         return Sent(channel.notifier.send(message).reference)
     except DeliveryError as error:
@@ -132,6 +135,15 @@ def _attempt(
         log.exception("delivery=%s failed", claim.delivery.key)
         kind = type(error).__name__
         return after(DeliveryError(f"{kind}: {error}"), claim.attempts, claim.first_due, now)
+
+
+def _rendered(setup: Setup, channel: Channel, event: Event, claim: Claim, now: datetime) -> Message:
+    """The message; in its plainest form where a template fails, for the alert must go out."""
+    try:
+        return setup.renderer.render(channel.notify, event, claim.delivery, now)
+    except Exception:
+        log.exception("delivery=%s a template failed; sent without", claim.delivery.key)
+        return setup.renderer.plain(event, claim.delivery, now)
 
 
 def _remember(setup: Setup, receipt: ChannelReceipt, now: datetime) -> None:

@@ -30,7 +30,7 @@ def status(path: Path, json_: bool, verbose: bool, quiet: bool) -> int:
     logs(verbose=verbose, quiet=quiet)
     now = clock()
     setup = open_all(path, now)
-    rows = [*_sources(setup, now), *_channels(setup)]
+    rows = [*_sources(setup, now), *_channels(setup), *_orphans(setup)]
     for row in rows:
         if json_:
             line(row)
@@ -90,8 +90,33 @@ def _channels(setup: Setup) -> list[dict[str, Any]]:
     return rows
 
 
+def _orphans(setup: Setup) -> list[dict[str, Any]]:
+    """Channels that the config no longer has and that still owe messages: nobody sends those."""
+    with reading(setup.engine) as connection:
+        counts = deliveries.counts(connection)
+    owed: dict[str, int] = {}
+    for (name, state), number in counts.items():
+        if name not in setup.config.channels and state in ("waiting", "retrying", "unknown"):
+            owed[name] = owed.get(name, 0) + number
+    return [
+        {
+            "channel": name,
+            "healthy": False,
+            "sent": counts.get((name, "sent"), 0),
+            "waiting": number,
+            "failing": 0,
+            "gave_up": counts.get((name, "gave-up"), 0),
+            "dropped": counts.get((name, "dropped"), 0),
+            "last_success": None,
+            "error": "not in the config any more; put it back, or its messages stay unsent",
+            "until": None,
+        }
+        for name, number in sorted(owed.items())
+    ]
+
+
 def _iso(at: Any) -> str | None:
-    return iso(at) if at else None
+    return iso(at.replace(microsecond=0)) if at else None
 
 
 def _sentence(row: dict[str, Any]) -> str:

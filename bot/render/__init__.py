@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from bot.filters import cut, line, mrkdwn
 from bot.model import Delivery, Event, Message
@@ -60,6 +60,21 @@ class Renderer:
         for part in self._parts[folder]:
             text = self._template(folder, event.name, part).render(view=told)
             parts[part] = cut(line(text), SUBJECT) if part == "subject" else _tidy(text)
+        return Message(key=delivery.key, recipient=delivery.recipient, parts=parts, at=now)
+
+    def plain(self, event: Event, delivery: Delivery, now: datetime) -> Message:
+        """What can be told without templates: better than silence when one of them fails."""
+        facts = event.record.facts if event.record else None
+        title = cut(line(facts.title or ""), SUBJECT) if facts else ""
+        subject = f"{event.name}: {title}" if title else str(event.name)
+        link = (facts.url or "") if facts else ""
+        why = "; ".join(match.reason for match in delivery.matches)
+        text = _tidy("\n".join(filter(None, (subject, link, why))))
+        parts = {
+            "subject": subject,
+            "text": str(mrkdwn(text)),
+            "html": f"<pre>{escape(text)}</pre>",
+        }
         return Message(key=delivery.key, recipient=delivery.recipient, parts=parts, at=now)
 
     def _template(self, folder: str, name: str, part: str) -> Template:

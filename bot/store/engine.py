@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import cast
 
@@ -46,9 +46,12 @@ def _sqlite(url: str) -> Engine:
     def _(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
         # SQLAlchemy's events, not the driver, say when a transaction begins.
         connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
         connection.execute(f"PRAGMA busy_timeout={BUSY * 1000}")
+        # Refused at once, without waiting, while another process does the same to a new file. It
+        # is a property of the file, so one of them is enough.
+        with suppress(sqlite3.OperationalError):
+            connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
 
     @event.listens_for(engine, "begin")
     def _(connection: Connection) -> None:

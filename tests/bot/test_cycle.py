@@ -16,9 +16,11 @@ from bot.demo.pages import Answer
 from bot.demo.shapes import Body, by, codes, fts, instant, item
 from bot.ingest import LEASE
 from bot.loop import clock
+from bot.model import Delivery
 from bot.store import duty, process
 from bot.store.engine import reading
 from tests.fakes import World, world
+from tests.make import event, record
 
 COUNCIL = Body("Northwick Borough Council", "NWBC-0001-AAAA", "Northwick", "L20 1AA", "UKD73")
 CARE = codes(("85311000", "Social work services with accommodation"))
@@ -406,3 +408,33 @@ def test_a_restart_goes_on_where_the_last_process_stopped(bell: World) -> None:
     bell.portal.publish("fts", tender(102, "2026-05-13 10:00"))
     assert bell.once(START + 3 * DAY).well
     assert told(bell) == [("new", "000101-2026"), ("new", "000102-2026")]
+
+
+def test_a_removed_address_gets_nothing_that_was_queued_for_it(mail: World) -> None:
+    mail.smtp.faults.extend([smtp.Fault("RCPT", "451 later")] * 9)
+    assert not mail.once(START + 2 * DAY).well
+    mail.path.write_text(mail.path.read_text().replace("one@example.org, ", ""))
+    mail.smtp.faults.clear()
+    mail.smtp.received.clear()
+    mail.restart(START + 3 * DAY)
+    mail.once(START + 3 * DAY)
+    assert recipients(mail) == ["two@example.org"]
+    assert sorted(row.status for row, _ in mail.rows() if row.record) == ["dropped", "sent"]
+
+
+def test_a_template_that_fails_costs_its_looks_and_not_the_message(bell: World) -> None:
+    class Torn:
+        """A record whose value no template can lay out."""
+
+        def __init__(self) -> None:
+            self.amount = self.net = self.gross = object()
+            self.currency = "GBP"
+
+    held = bell.setup.renderer
+    broken = event("new", record=record(value=Torn()))
+    delivery = Delivery(key="k", event="e", channel="bids", recipient="#bids", due=START)
+    with pytest.raises(Exception, match=r"."):
+        held.render("slack", broken, delivery, START)
+    told = held.plain(broken, delivery, START)
+    assert "Supported living services, Northwick" in told.parts["subject"]
+    assert "https://www.find-tender.service.gov.uk/" in told.parts["text"]
