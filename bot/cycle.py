@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,20 +22,6 @@ log = logging.getLogger("tenderbell.cycle")
 # What falls due within this time is waited for by `once`, so often in vain at most.
 WAIT = timedelta(seconds=60)
 ATTEMPTS = 3
-
-
-class Pace:
-    """Keeps messages of one channel apart, once `seconds` is set."""
-
-    def __init__(self, seconds: float, stop: threading.Event | None = None) -> None:
-        self.seconds = seconds
-        self._stop = stop or threading.Event()
-        self._next = 0.0
-
-    def __call__(self) -> None:
-        if self.seconds:
-            self._stop.wait(max(0.0, self._next - time.monotonic()))
-            self._next = time.monotonic() + self.seconds
 
 
 def poll(
@@ -143,21 +128,17 @@ def _poll_patiently(
 def _deliver_patiently(
     setup: Setup, channel: Channel, now: datetime, clock: Clock
 ) -> ChannelReceipt:
-    """Deliver, and wait out what falls due again within a minute."""
+    """Deliver without pacing; what falls due again within a minute is waited out."""
     total = ChannelReceipt(channel.name)
-    pace = Pace(0.0)
     in_vain = 0
     while True:
-        receipt = deliver(setup, channel, now, clock=clock, pace=pace)
+        receipt = deliver(setup, channel, now, clock=clock)
         total.sent += receipt.sent
         total.dropped += receipt.dropped
         total.gave_up += receipt.gave_up
         total.retrying, total.until = receipt.retrying, receipt.until
         total.error = receipt.error or total.error
         in_vain = 0 if receipt.sent else in_vain + 1
-        if receipt.until:
-            # Told that it was too fast: from now on at the channel's own pace.
-            pace.seconds = getattr(channel.notifier, "pace", 1.0)
         with reading(setup.engine) as connection:
             due = receipt.until or outbox.next_due(connection, channel.name, now)
         if due is None or due - now > WAIT or in_vain >= ATTEMPTS:

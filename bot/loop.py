@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import FrameType
@@ -12,7 +13,7 @@ from types import FrameType
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from bot.cycle import Pace, poll
+from bot.cycle import poll
 from bot.deliver import deliver
 from bot.errors import ConfigError
 from bot.ingest import remind
@@ -33,6 +34,19 @@ DRAIN = timedelta(seconds=10)
 def clock() -> datetime:
     """The present, UTC."""
     return datetime.now(UTC)
+
+
+class Pace:
+    """Keeps messages of one channel so many seconds apart; a stop ends the wait."""
+
+    def __init__(self, seconds: float, stop: threading.Event) -> None:
+        self._seconds = seconds
+        self._stop = stop
+        self._next = 0.0
+
+    def __call__(self) -> None:
+        self._stop.wait(max(0.0, self._next - time.monotonic()))
+        self._next = time.monotonic() + self._seconds
 
 
 class Loop:
@@ -89,7 +103,7 @@ class Loop:
         every = {"seconds": MINUTE.total_seconds(), "next_run_time": clock()}
         scheduler.add_job(self._remind, "interval", id="remind", **every)
         for name, channel in config.channels.items():
-            pace = Pace(getattr(channel.notifier, "pace", 0.0), self._stop)
+            pace = Pace(channel.notifier.pace, self._stop)
             scheduler.add_job(
                 self._deliver, "interval", seconds=LOOK.total_seconds(), args=[name, pace],
                 id=f"deliver:{name}", next_run_time=clock(),

@@ -418,6 +418,8 @@ class Watcher(Protocol):
 class Notifier(Protocol):
     """One kind of channel. Its fields are its options in the YAML; secrets are SecretStr."""
 
+    pace: ClassVar[float]  # seconds between two messages that the service sends
+
     def recipients(self) -> tuple[str, ...]:
         """Who hears of an event on this channel; never a secret."""
         ...

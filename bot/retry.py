@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from bot.errors import DeliveryError
 
 # Seconds before the second, third, … attempt; the last stands for all that follow.
-_STEPS = (2.0, 30.0, 120.0, 600.0, 900.0)
+_STEPS = (2.0, 10.0, 60.0, 300.0, 900.0)
 # A message that could not be delivered for so long is given up, and said so in `status`.
 PATIENCE = timedelta(days=3)
 # A stated wait is obeyed up to here: a header of years must not silence a channel.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import textwrap
-from typing import TextIO
+from typing import ClassVar, TextIO
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
@@ -18,6 +18,8 @@ _WIDTH = 100
 
 class Console(BaseModel):
     """The terminal that the program runs in; it has no options."""
+
+    pace: ClassVar[float] = 0.0
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 

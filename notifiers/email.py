@@ -47,6 +47,7 @@ class Email(BaseModel):
     )
 
     timeout: ClassVar[float] = 20.0  # seconds, for each answer
+    pace: ClassVar[float] = 0.0
 
     smtp: SecretStr
     sender: str = Field(alias="from")

@@ -60,6 +60,8 @@ class Slack(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     timeout: ClassVar[float] = 10.0  # seconds
+    # docs.slack.dev/apis/web-api/rate-limits: about one message a second for each channel.
+    pace: ClassVar[float] = 1.0
 
     token: SecretStr | None = None
     channel: str | None = None
