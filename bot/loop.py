@@ -29,6 +29,8 @@ LOOK = timedelta(seconds=15)
 MINUTE = timedelta(minutes=1)
 # How long a stop waits for the message or page in flight.
 DRAIN = timedelta(seconds=10)
+# So many messages of a channel may follow each other at once.
+BURST = 20
 
 
 def clock() -> datetime:
@@ -37,16 +39,20 @@ def clock() -> datetime:
 
 
 class Pace:
-    """Keeps messages of one channel so many seconds apart; a stop ends the wait."""
+    """Keeps a channel's messages so many seconds apart on average; a stop ends the wait.
+
+    A short burst passes at once: Slack tolerates it, and one notice must not wait for the last.
+    """
 
     def __init__(self, seconds: float, stop: threading.Event) -> None:
         self._seconds = seconds
         self._stop = stop
-        self._next = 0.0
+        self._next = 0.0  # when the next would be due if all had been evenly spaced
 
     def __call__(self) -> None:
-        self._stop.wait(max(0.0, self._next - time.monotonic()))
-        self._next = time.monotonic() + self._seconds
+        self._next = max(self._next, time.monotonic())
+        self._stop.wait(max(0.0, self._next - BURST * self._seconds - time.monotonic()))
+        self._next += self._seconds
 
 
 class Loop:

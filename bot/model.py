@@ -418,7 +418,10 @@ class Watcher(Protocol):
 class Notifier(Protocol):
     """One kind of channel. Its fields are its options in the YAML; secrets are SecretStr."""
 
-    pace: ClassVar[float]  # seconds between two messages that the service sends
+    @property
+    def pace(self) -> float:
+        """Seconds between two messages of the service, on average; 0 where nobody minds."""
+        ...
 
     def recipients(self) -> tuple[str, ...]:
         """Who hears of an event on this channel; never a secret."""

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import msgspec
 from sqlalchemy import Engine
@@ -40,7 +41,7 @@ def open_setup(config: Config, now: datetime) -> Setup:
     """
     engine = connect(config.database)
     upgrade(engine)
-    owner = f"{socket.gethostname()}:{os.getpid()}"
+    owner = f"{socket.gethostname()}:{os.getpid()}:{_LIFE}"
     _bury_the_dead(engine, owner)
     recipients = {c.name: c.notifier.recipients() for c in config.channels.values()}
     since = _wanted_since(engine, config.subscriptions, now)
@@ -51,14 +52,23 @@ def open_setup(config: Config, now: datetime) -> Setup:
 
 def _bury_the_dead(engine: Engine, me: str) -> None:
     """Leases of killed processes of this machine are free at once, not when they expire."""
-    host = me.rpartition(":")[0]
     with reading(engine) as connection:
-        held = {owner for owner in duty.owners(connection) if owner.rpartition(":")[0] == host}
-    dead = [owner for owner in held if owner == me or not _alive(int(owner.rpartition(":")[2]))]
+        held = duty.owners(connection) - {me}
+    dead = [owner for owner in held if _dead(owner, me)]
     if dead:
         with engine.begin() as connection:
             for owner in dead:
                 duty.bury(connection, owner)
+
+
+# A process that was restarted under the number of its predecessor is not the same.
+_LIFE = uuid4().hex[:8]
+
+
+def _dead(owner: str, me: str) -> bool:
+    host, pid, _ = owner.rsplit(":", 2)
+    my_host, my_pid, _ = me.rsplit(":", 2)
+    return host == my_host and (pid == my_pid or not _alive(int(pid)))
 
 
 def _alive(pid: int) -> bool:

@@ -60,8 +60,6 @@ class Slack(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     timeout: ClassVar[float] = 10.0  # seconds
-    # docs.slack.dev/apis/web-api/rate-limits: about one message a second for each channel.
-    pace: ClassVar[float] = 1.0
 
     token: SecretStr | None = None
     channel: str | None = None
@@ -93,6 +91,13 @@ class Slack(BaseModel):
         if bool(self.token) != bool(self.channel and self.channel.strip()):
             raise ValueError("channel goes with token: give both, as in channel: '#bids'")
         return self
+
+    @property
+    def pace(self) -> float:
+        """One second at Slack itself, docs.slack.dev/apis/web-api/rate-limits; none elsewhere."""
+        given = self.webhook.get_secret_value() if self.webhook else self.base_url
+        host = urlsplit(given).hostname or ""
+        return 1.0 if host == "slack.com" or host.endswith(".slack.com") else 0.0
 
     def recipients(self) -> tuple[str, ...]:
         return (self.channel or "webhook",)

@@ -239,3 +239,16 @@ def test_a_message_with_nothing_but_a_subject_is_posted(server):
     bare = Message(key="k", recipient="#bids", parts={"subject": "\x00", "text": "\n\n"}, at=NOW)
     bot(server).send(bare)
     assert server.received[0].body["text"] == "Tenderbell"
+
+
+@pytest.mark.parametrize(
+    ("options", "pace"),
+    [
+        ({"token": "xoxb-1", "channel": "#bids"}, 1.0),
+        ({"webhook": "https://hooks.slack.com/services/T0/B0/x"}, 1.0),
+        ({"token": "xoxb-1", "channel": "#b", "base_url": "http://127.0.0.1:1/api/"}, 0.0),
+        ({"webhook": "https://chat.example.org/slack.com/x"}, 0.0),
+    ],
+)
+def test_slack_itself_is_sent_one_message_a_second(options: dict[str, str], pace: float) -> None:
+    assert Slack(**options).pace == pace

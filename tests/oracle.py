@@ -1,0 +1,235 @@
+"""What one subscription should be told of a history of tenders, worked out on its own. Pure.
+
+It shares no code with the program: it restates the promises of the design in the fewest words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+# The subscription of the machine: these reminders, and the CPV that a process has or has not.
+LEADS = {
+    "submission": {"7d": timedelta(days=7), "1d": timedelta(days=1)},
+    "enquiry": {"2d": timedelta(days=2)},
+}
+HEARD = ("planning", "tender")
+PATIENCE = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One publication: a whole tender notice, or a stub that stops or awards it."""
+
+    process: int
+    number: int
+    what: Literal["tender", "stop", "award"]
+    published: datetime
+    care: bool  # whether the subscription's CPV covers it
+    title: str = ""
+    text: str = ""
+    value: int = 0
+    deadlines: Mapping[str, datetime] = field(default_factory=dict)
+    because: str = ""
+
+    @property
+    def place(self) -> tuple[datetime, int]:
+        return self.published, self.number
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where a process stands after some of its notices."""
+
+    status: str
+    stage: str
+    title: str = ""
+    text: str = ""
+    value: int = 0
+    deadlines: Mapping[str, datetime] = field(default_factory=dict)
+    awards: int = 0
+    whole: bool = False  # a whole notice was seen
+    coded: bool = False  # its CPV is known
+
+
+@dataclass(slots=True)
+class Due:
+    """A message that is owed: about what, known since when, and what became of it."""
+
+    key: str
+    process: int
+    happened: tuple[datetime, int]  # published, or fallen due; and the notice's number
+    known: datetime
+    turn: int  # of reading or reminding, in which it became known
+    deadline: tuple[str, datetime] | None = None
+    may: bool = False  # told or not: nobody is harmed
+    times: int = 0  # how often the channel took it
+    allowed: int = 1
+    stale: bool = False  # a reminder that was untrue when its turn may have come
+
+
+def record(process: int) -> str:
+    return f"fts:ocds-h6vhtk-{process:06x}"
+
+
+def stand(history: Sequence[Said]) -> Stand | None:
+    """The fold: a whole notice replaces everything, a stub changes where the process stands."""
+    now: Stand | None = None
+    for said in history:
+        awards, stage = (now.awards, now.stage) if now else (0, "tender")
+        if said.what == "tender":
+            now = Stand(
+                "open", "tender", said.title, said.text, said.value, said.deadlines, awards,
+                whole=True, coded=True,
+            )  # fmt: skip
+            continue
+        kept = now or Stand("", "")
+        stopped = said.what == "stop"
+        now = Stand(
+            "cancelled" if stopped else "awarded", stage if stopped else "award", kept.title,
+            kept.text, kept.value, kept.deadlines, awards + (not stopped), kept.whole,
+            kept.coded or not stopped,
+        )  # fmt: skip
+    return now
+
+
+def event(before: Stand | None, after: Stand, said: Said) -> str | None:
+    """The one thing that a notice is to its reader, who knew `before`."""
+    if said.what == "award":
+        return "awarded"
+    if said.what == "stop":
+        return None if before and before.status == "cancelled" else "cancelled"
+    if before is None or not before.whole or before.status == "cancelled":
+        return "new"
+    return "amended" if said.because or _moved(before, after, said) else None
+
+
+def _moved(before: Stand, after: Stand, said: Said) -> bool:
+    plain = ("status", "title", "value")
+    if any(getattr(before, name) != getattr(after, name) for name in plain):
+        return True
+    for kind in before.deadlines.keys() | after.deadlines.keys():
+        was, now = before.deadlines.get(kind), after.deadlines.get(kind)
+        # A date that is over when the next notice leaves it out is no news.
+        if was != now and (now or (was and was > said.published)):
+            return True
+    return False
+
+
+class Oracle:
+    """What was read, what is owed for it, and what the channel took."""
+
+    def __init__(self) -> None:
+        self.history: dict[int, list[Said]] = {}
+        self.learned: dict[int, datetime] = {}  # by the notice's number: when it was first read
+        self.owed: dict[str, Due] = {}
+        self.turns = 0
+        self.harmed: list[datetime] = []  # when an attempt failed through the message's own fault
+
+    # -------------------------------------------------------- what happens
+
+    def read(self, news: Sequence[Said], now: datetime, *, calm: bool) -> None:
+        """These notices took their places, all in one poll; a calm first run tells of none."""
+        self.turns += 1
+        for said in sorted(news, key=lambda one: one.place):
+            self._fold(said, now, calm=calm)
+
+    def _fold(self, said: Said, now: datetime, *, calm: bool) -> None:
+        past = self.history.setdefault(said.process, [])
+        before, last = stand(past), past[-1].place if past else None
+        past.append(said)
+        past.sort(key=lambda one: one.place)
+        after = stand(past)
+        assert after is not None
+        late = last is not None and said.place < last
+        if late and (before == after or after.status == "cancelled"):
+            return
+        name = event(before, after, said)
+        stood = [one for one in (before, after) if one]
+        heard = any(one.coded for one in stood) and any(one.stage in HEARD for one in stood)
+        # A tender that is read after its own award: too late to act on, so either is right.
+        may = late and after.status == "awarded" and said.what == "tender"
+        if calm or name is None or not said.care or not (heard or may):
+            return
+        self._owe(f"{record(said.process)}/{said.number:06}-2026/{name}", said.process,
+                  said.place, now, may=may)  # fmt: skip
+
+    def remind(self, now: datetime) -> None:
+        """One pass: of each deadline ahead the tightest lead that was crossed since we knew it."""
+        self.turns += 1
+        for process, past in self.history.items():
+            present = stand(past)
+            if not (present and present.status == "open" and past[0].care):
+                continue
+            for kind, at in present.deadlines.items():
+                known = self._known(past, kind, at)
+                crossed = [(span, text) for text, span in LEADS[kind].items()
+                           if known <= at - span <= now < at]  # fmt: skip
+                if crossed:
+                    span, text = min(crossed)
+                    key = f"{record(process)}/{kind}@{at:%Y-%m-%dT%H:%M}Z/{text}"
+                    self._owe(key, process, (at - span, 0), now, deadline=(kind, at))
+
+    def _known(self, past: Sequence[Said], kind: str, at: datetime) -> datetime:
+        """Since when: the first reading of any notice since which the date has stood unmoved."""
+        since: list[datetime] = []
+        for said in past:
+            if said.what == "tender":
+                since = (
+                    [*since, self.learned[said.number]] if said.deadlines.get(kind) == at else []
+                )
+        return min(since)
+
+    def _owe(
+        self, key: str, process: int, happened: tuple[datetime, int], known: datetime,
+        *, deadline: tuple[str, datetime] | None = None, may: bool = False,
+    ) -> None:  # fmt: skip
+        full = f"{key}>bids>#bids"
+        self.owed.setdefault(full, Due(full, process, happened, known, self.turns, deadline, may))
+
+    def start(self, now: datetime) -> None:
+        """The first run was read to its end: one message says so."""
+        self._owe("fts/started/Care", 0, (now, 0), now)
+
+    # -------------------------------------------------------- what is sent
+
+    def turn(self, now: datetime) -> None:
+        """The channel's turn at `now`: a reminder that is untrue by now need not be sent."""
+        for due in self.owed.values():
+            due.stale = due.stale or self.untrue(due, now)
+
+    def untrue(self, due: Due, now: datetime) -> bool:
+        """Whether a reminder's deadline has passed, moved, or died with its tender."""
+        if due.deadline is None:
+            return False
+        kind, at = due.deadline
+        present = stand(self.history[due.process])
+        holds = present and present.status == "open" and present.deadlines.get(kind) == at
+        return not holds or at <= now
+
+    def took(self, key: str, now: datetime, *, lost: bool) -> None:
+        """The channel took a message at `now`; `lost`: its answer never came."""
+        assert key in self.owed, f"told what nobody should hear: {key}"
+        due = self.owed[key]
+        due.times += 1
+        assert due.times <= due.allowed, f"a repeat without a cause: {key}"
+        due.allowed += lost
+        assert not self.untrue(due, now), f"told what is not true at {now}: {key}"
+        for other in self.owed.values():
+            if other.times and other.process == due.process and _precedes(due, other):
+                raise AssertionError(f"{key} came after {other.key}")
+
+    def lacking(self) -> list[str]:
+        """What should have been told by now and was not."""
+        return [d.key for d in self.owed.values() if not (d.times or d.may or d.stale)]
+
+    def given_up(self, key: str) -> bool:
+        """Whether the patience with this message may be at its end."""
+        return any(at - self.owed[key].known > PATIENCE for at in self.harmed)
+
+
+def _precedes(one: Due, other: Due) -> bool:
+    """Cause before effect: it happened earlier, and was known no later."""
+    return one.happened < other.happened and one.turn <= other.turn

@@ -1,0 +1,448 @@
+"""Any walk of publishing, polling, crashing, waiting and sending tells each thing once, in time.
+
+The oracle says what is owed. The databases, the portal and Slack's stand-in are real servers; a
+process dies at a commit, just before it or just after, and another opens the same database.
+`TENDERBELL_EXAMPLES=1000` walks longer.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import Connection, Engine, event, select
+
+from bot.app import load
+from bot.cycle import poll
+from bot.deliver import deliver
+from bot.demo import faults, slack
+from bot.demo.pages import Answer
+from bot.demo.portal import Portal
+from bot.demo.shapes import LONDON, Body, codes, fts, instant, item
+from bot.ingest import remind
+from bot.setup import Setup, open_setup
+from bot.store import duty, outbox
+from bot.store.engine import connect, reading, upgrade
+from bot.store.tables import meta, notices
+from tests.oracle import Oracle, Said
+
+START = instant("2026-05-11 09:00")
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+BUYER = Body("Northwick Borough Council", "NWBC-0001-AAAA", "Northwick", "L20 1AA", "UKD73")
+WINNER = Body("Larkfield Care Ltd", "LCLT-0001-AAAA", "Northwick", "L20 1AB", "UKD73")
+CARE = codes(("85311000", "Social work services with accommodation"))
+ROADS = codes(("45233141", "Road-maintenance works"))
+
+# Several windows after a wait of days; a first run that reaches back to the start of every walk.
+CONFIG = """
+database: "{database}"
+sources:
+  fts: {{watch: find_a_tender, base_url: "{portal}", pause: 0, window: 5d, backfill: 30d}}
+channels:
+  bids: {{notify: slack, token: xoxb-demo, channel: "#bids", base_url: "{slack}"}}
+subscriptions:
+  - name: Care
+    cpv: ["85"]
+    remind: {{submission: [7d, 1d], enquiry: [2d]}}
+    send: [{{to: bids, on: [new, amended, cancelled, awarded, deadline]}}]
+"""
+
+
+# ---------------------------------------------------------------- what goes wrong
+
+
+class Crash(BaseException):
+    """The process is gone: nothing in the program may catch this."""
+
+
+class Fuse:
+    """Ends the process at a commit of this engine, just before it or just after."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.commits = 0  # that took effect
+        self._at, self._after, self._blown = 0, False, False
+        event.listen(engine, "commit", self._commit)
+        event.listen(engine, "reset", self._reset)
+
+    def set(self, at: int, *, after: bool) -> None:
+        self.commits, self._at, self._after = 0, at, after
+
+    def _commit(self, _: Connection) -> None:
+        if self.commits + 1 == self._at:
+            if not self._after:
+                self._at = 0
+                raise Crash
+            self._blown = True
+        self.commits += 1
+
+    def _reset(self, *_: Any) -> None:
+        # The first thing that happens to a connection once its transaction is over.
+        if self._blown:
+            self._at, self._blown = 0, False
+            raise Crash
+
+
+def halved(answer: Answer) -> Answer:
+    """A page that ends in the middle, and says that this is all of it."""
+    return replace(answer, body=answer.body[: len(answer.body) // 2])
+
+
+PORTAL_FAULTS: dict[str, Answer | faults.Fault] = {
+    "404": faults.status(404),
+    "503": faults.status(503, retry_after="3600"),
+    "429": faults.status(429, retry_after="7200"),
+    "html": faults.status(200, b"<html>down for maintenance</html>"),
+    "halved": halved,
+    # These two are asked again at once, after half a second of real time.
+    "dropped": faults.dropped,
+    "cut": faults.cut(40),
+}
+SLACK_FAULTS = {
+    "429": slack.busy(60),
+    "503": slack.Fault(503, "no server"),
+    "refused": slack.refusal("channel_not_found"),
+    "failed": slack.refusal("internal_error"),
+    "html": slack.Fault(200, "<html>proxy</html>"),
+    "dropped": slack.Fault(drop="before"),
+    "lost": slack.Fault(drop="after"),
+}
+# What the channel as a whole suffers uses up no message's patience.
+_WHOLE_CHANNEL = (SLACK_FAULTS["429"], SLACK_FAULTS["refused"])
+
+
+# ---------------------------------------------------------------- what is published
+
+SPANS = [HOUR, 23 * HOUR, DAY, 30 * HOUR, 3 * DAY, 7 * DAY, 7 * DAY + HOUR, 8 * DAY, 15 * DAY]
+WAITS = [timedelta(minutes=1), timedelta(minutes=40), HOUR, 6 * HOUR, DAY, 2 * DAY, 6 * DAY]
+# Shown so many minutes after its date; the overlap of two hours is there for this.
+LATE = st.sampled_from([0, 0, 0, 1, 30, 110])
+EDITS = ("submission", "enquiry", "no enquiry", "back", "value", "title", "reason", "noise")
+
+
+def release(said: Said) -> dict[str, Any]:
+    """As Find a Tender would put it."""
+    more: dict[str, Any] = {}
+    kind = {"tender": "UK4", "stop": "UK12", "award": "UK6"}[said.what]
+    if said.what == "tender":
+        names = {"submission": "tenderPeriod", "enquiry": "enquiryPeriod"}
+        more = {
+            "title": said.title,
+            "description": said.text,
+            "value": {"amount": said.value, "currency": "GBP"},
+            "status": "active",
+            **{names[k]: {"endDate": _iso(at)} for k, at in said.deadlines.items()},
+        }
+    if said.what == "award":
+        given = {"id": f"award-{said.number}", "status": "active", "suppliers": [WINNER.reference]}
+        more = {"awards": [given], "status": "complete"}
+    if said.what == "stop":
+        more = {"status": "withdrawn"}
+    else:
+        more["items"] = [item("1", CARE if said.care else ROADS, "UKD73")]
+    made = fts(
+        kind, f"{said.published.astimezone(LONDON):%Y-%m-%d %H:%M:%S}", said.number, said.process,
+        (BUYER, WINNER), reference="NWBC-1", because=said.because or None, **more,
+    )  # fmt: skip
+    return made | {"date": _iso(said.published)}
+
+
+def _iso(at: datetime) -> str:
+    return at.astimezone(LONDON).isoformat()
+
+
+def edited(last: Said, first: Said, edit: str, span: timedelta, number: int) -> dict[str, Any]:
+    """The fields of the next version of a tender."""
+    dates = dict(last.deadlines)
+    at = last.published + span
+    match edit:
+        case "submission" | "enquiry":
+            return {"deadlines": dates | {edit: at}}
+        case "no enquiry":
+            return {"deadlines": {k: v for k, v in dates.items() if k != "enquiry"}}
+        case "back":
+            return {"deadlines": first.deadlines}
+        case "value" | "title":
+            return {"value": number} if edit == "value" else {"title": f"Home care, part {number}"}
+        case "reason":
+            return {"because": f"Corrected for the reason numbered {number}"}
+    return {"text": last.text.swapcase() + " "}
+
+
+# ---------------------------------------------------------------- the walk
+
+
+class Walk(RuleBasedStateMachine):
+    """One bot, one portal, one channel; every rule is something that happens to them."""
+
+    tenders: Bundle[int] = Bundle("tenders")
+
+    def __init__(self, database: str, folder: Path, channel: slack.Slack) -> None:
+        super().__init__()
+        self.now, self.oracle = START, Oracle()
+        self.said: dict[int, list[Said]] = {}  # by process, as published
+        self.unread: list[Said] = []
+        self.started = False
+        self.slack, self.seen = channel, 0
+        channel.received.clear()
+        channel.faults.clear()
+        self.portal = Portal().__enter__()
+        emptied(database)
+        path = folder / "config.yaml"
+        path.write_text(CONFIG.format(database=database, portal=self.portal.url, slack=channel.url))
+        self.config = load(path)
+        self._open()
+
+    def _open(self) -> None:
+        self.setup: Setup = open_setup(self.config, self.now)
+        self.fuse = Fuse(self.setup.engine)
+
+    def teardown(self) -> None:
+        try:
+            if sys.exc_info()[0] is None:
+                self.calm()
+        finally:
+            self.setup.engine.dispose()
+            self.portal.__exit__()
+
+    # -------------------------------------------------------- publish
+
+    @rule(
+        target=tenders, care=st.sampled_from([True, True, True, False]), late=LATE,
+        submission=st.sampled_from(SPANS), enquiry=st.sampled_from([None, HOUR, DAY, 3 * DAY]),
+        stub=st.sampled_from(["", "", "", "", "stop", "award"]),
+    )  # fmt: skip
+    def publish(
+        self, care: bool, late: int, submission: timedelta, enquiry: timedelta | None, stub: Any
+    ) -> int:
+        """A new tender; or first of all a stub, of a tender that was not seen."""
+        process = len(self.said) + 1
+        dates = {"submission": self.now + submission}
+        if enquiry:
+            dates["enquiry"] = dates["submission"] - enquiry
+        said = Said(
+            process=process, number=self._number(), what="tender", published=self._past(late),
+            care=care, title="Supported living", text="Care for adults in their own homes.",
+            value=500_000, deadlines=dates,
+        )  # fmt: skip
+        self.said[process] = []
+        self._show(replace(said, what=stub or "tender"))
+        return process
+
+    @rule(
+        process=tenders, edit=st.sampled_from(EDITS), span=st.sampled_from(SPANS), late=LATE,
+        more=st.booleans(),
+    )  # fmt: skip
+    def update(self, process: int, edit: str, span: timedelta, late: int, more: bool) -> None:
+        """The next version of the whole notice; after a stop, this launches it again."""
+        number = self._number()
+        first, last = self.said[process][0], self.said[process][-1]
+        given = replace(last, what="tender", number=number, published=self._past(late), because="")
+        given = replace(given, **edited(given, first, edit, span, number))
+        self._show(replace(given, because="Corrected") if more else given)
+
+    @rule(process=tenders, what=st.sampled_from(["stop", "stop", "award"]), late=LATE)
+    def end(self, process: int, what: Any, late: int) -> None:
+        """A stub that states nothing but the end."""
+        last = self.said[process][-1]
+        self._show(
+            replace(last, what=what, number=self._number(), published=self._past(late), because="")
+        )
+
+    @rule(process=tenders)
+    def repeat(self, process: int) -> None:
+        """The portal shows a notice once more, as it was."""
+        self.portal.publish("fts", release(self.said[process][-1]))
+
+    def _number(self) -> int:
+        return 101 + sum(map(len, self.said.values()))
+
+    def _past(self, minutes: int) -> datetime:
+        return self.now - timedelta(minutes=minutes)
+
+    def _show(self, said: Said) -> None:
+        self.said[said.process].append(said)
+        self.unread.append(said)
+        self.portal.publish("fts", release(said))
+
+    # -------------------------------------------------------- work
+
+    @rule(span=st.sampled_from(WAITS))
+    def wait(self, span: timedelta) -> None:
+        # What lies before the first run's reach is not promised to be read.
+        if self.started or self.now + span < START + 28 * DAY:
+            self.now += span
+
+    @rule()
+    def poll(self) -> None:
+        self.portal.now = self.now
+        calm, well = not self.started, False
+        try:
+            source = self.setup.config.sources["fts"]
+            receipt = poll(self.setup, source, self.now, clock=lambda: self.now, force=True)
+            assert receipt is not None
+            well = not receipt.failed
+        finally:
+            self._read(calm, self.unread if well else None)
+
+    def _read(self, calm: bool, folded: list[Said] | None) -> None:
+        """Tell the oracle what took its place; after a failure or a crash the database knows."""
+        stored = self._stored() if folded is None else {s.number: True for s in folded}
+        for number in stored:
+            self.oracle.learned.setdefault(number, self.now)
+        news = [said for said in self.unread if stored.get(said.number)]
+        self.oracle.read(news, self.now, calm=calm)
+        self.unread = [said for said in self.unread if not stored.get(said.number)]
+        with reading(self.setup.engine) as connection:
+            state = duty.source(connection, "fts")
+        if calm and state and state.started:
+            self.started = True
+            self.oracle.start(self.now)
+
+    def _stored(self) -> dict[int, bool]:
+        """Which notices the database has, and whether they are folded."""
+        with reading(self.setup.engine) as connection:
+            rows = connection.execute(select(notices.c.id, notices.c.folded)).all()
+        return {int(id.partition("-")[0]): bool(folded) for id, folded in rows}
+
+    @rule()
+    def remind(self) -> None:
+        before, done = self.fuse.commits, False
+        try:
+            remind(self.setup, self.now)
+            done = True
+        finally:
+            if done or self.fuse.commits > before:
+                self.oracle.remind(self.now)
+
+    @rule()
+    def deliver(self) -> None:
+        asked, scripted, done = self.slack.asked, list(self.slack.faults), False
+        self.oracle.turn(self.now)
+        try:
+            channel = self.setup.config.channels["bids"]
+            deliver(self.setup, channel, self.now, clock=lambda: self.now)
+            done = True
+        finally:
+            used = scripted[: self.slack.asked - asked]
+            if any(fault not in _WHOLE_CHANNEL for fault in used):
+                self.oracle.harmed.append(self.now)
+            self._took(used, asked, crashed=not done)
+
+    def _took(self, used: list[slack.Fault], asked: int, *, crashed: bool) -> None:
+        """Hand what arrived to the oracle: a fault takes the message only to lose the answer."""
+        lost = [True for fault in used if fault.drop == "after"]
+        lost += [False] * (self.slack.asked - asked - len(used))
+        posts, self.seen = self.slack.received[self.seen :], len(self.slack.received)
+        keys = [post.body["metadata"]["event_payload"]["delivery"] for post in posts]
+        for key, unanswered in zip(keys, lost, strict=True):
+            self.oracle.took(key, self.now, lost=unanswered)
+        if crashed and keys:
+            self.oracle.owed[keys[-1]].allowed += 1
+
+    @rule()
+    def cycle(self) -> None:
+        self.poll()
+        self.remind()
+        self.deliver()
+
+    # -------------------------------------------------------- failure
+
+    @rule(name=st.sampled_from(sorted(PORTAL_FAULTS)))
+    def portal_fails(self, name: str) -> None:
+        self.portal.script("fts", PORTAL_FAULTS[name])
+
+    @rule(name=st.sampled_from(sorted(SLACK_FAULTS)))
+    def slack_fails(self, name: str) -> None:
+        self.slack.faults.append(SLACK_FAULTS[name])
+
+    @rule(
+        work=st.sampled_from(["poll", "remind", "deliver", "deliver"]),
+        at=st.integers(1, 4), after=st.booleans(),
+    )  # fmt: skip
+    def crash(self, work: str, at: int, after: bool) -> None:
+        """The process ends at that commit of its work, if there is one, and another begins."""
+        self.fuse.set(at, after=after)
+        with suppress(Crash):
+            getattr(self, work)()
+        self.restart()
+
+    @rule()
+    def restart(self) -> None:
+        self.setup.engine.dispose()
+        self._open()
+
+    # -------------------------------------------------------- what must hold
+
+    @rule()
+    def calm(self) -> None:
+        """Faults end: one cycle tells all that is owed, the next nothing, nor does it write."""
+        self.portal.heal("fts")
+        self.slack.faults.clear()
+        self.now += 2 * HOUR
+        self.cycle()
+        self._complete()
+        before, asked = self._written(), self.slack.asked
+        self.poll()
+        self.fuse.commits = 0
+        self.remind()
+        self.deliver()
+        assert self.fuse.commits == 0, "time stood still, and yet something was committed"
+        assert self.slack.asked == asked, "nothing new, and yet something was sent"
+        assert self._written() == before, "nothing new, and yet something was written"
+
+    def _complete(self) -> None:
+        with reading(self.setup.engine) as connection:
+            assert outbox.owed(connection) == 0
+            status = {row.key: row.status for row, _ in outbox.rows(connection)}
+        assert status.keys() <= self.oracle.owed.keys(), "queued for nobody"
+        for key in self.oracle.lacking():
+            assert status.get(key) == "gave-up", f"never told: {key} ({status.get(key)})"
+            assert self.oracle.given_up(key), f"given up too soon: {key}"
+
+    def _written(self) -> list[Any]:
+        """Every table but the two that say when a source was last asked."""
+        with reading(self.setup.engine) as connection:
+            return [
+                connection.execute(select(table).order_by(*table.primary_key)).all()
+                for table in meta.sorted_tables
+                if table.name not in ("jobs", "sources")
+            ]
+
+
+def emptied(database: str) -> None:
+    """The schema, and no row: far cheaper than another database."""
+    engine = connect(database)
+    upgrade(engine)
+    with engine.begin() as connection:
+        for table in meta.sorted_tables:
+            connection.execute(table.delete())
+    engine.dispose()
+
+
+def test_any_walk_tells_each_thing_once_and_in_time(database_url: str, tmp_path: Path) -> None:
+    asked = os.environ.get("TENDERBELL_EXAMPLES")
+    with slack.Slack() as channel:
+        run_state_machine_as_test(
+            cast(type[Walk], partial(Walk, database_url, tmp_path, channel)),
+            settings=settings(
+                max_examples=int(asked or 30),
+                stateful_step_count=40,
+                deadline=None,
+                derandomize=asked is None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
