@@ -172,6 +172,17 @@ class Oracle:
                     key = f"{record(process)}/{kind}@{at:%Y-%m-%dT%H:%M}Z/{text}"
                     self._owe(key, process, (at - span, 0), now, deadline=(kind, at))
 
+    def instants(self) -> list[datetime]:
+        """When a deadline passes or a lead is crossed, the earliest first."""
+        dates = [
+            (kind, at)
+            for past in self.history.values()
+            if past[0].care and (present := stand(past))
+            for kind, at in present.deadlines.items()
+        ]
+        spans = {kind: (timedelta(), *leads.values()) for kind, leads in LEADS.items()}
+        return sorted({at - span for kind, at in dates for span in spans[kind]})
+
     def _known(self, past: Sequence[Said], kind: str, at: datetime) -> datetime:
         """Since when: the first reading of any notice since which the date has stood unmoved."""
         since: list[datetime] = []
@@ -231,5 +242,10 @@ class Oracle:
 
 
 def _precedes(one: Due, other: Due) -> bool:
-    """Cause before effect: it happened earlier, and was known no later."""
+    """Cause before effect: it happened earlier, and was known no later.
+
+    A reminder that falls due in the instant of a notice may come before it or after.
+    """
+    if one.happened[0] == other.happened[0] and (one.deadline or other.deadline):
+        return False
     return one.happened < other.happened and one.turn <= other.turn

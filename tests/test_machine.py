@@ -34,7 +34,7 @@ from bot.demo.pages import Answer
 from bot.demo.portal import Portal
 from bot.demo.shapes import LONDON, Body, codes, fts, instant, item
 from bot.ingest import remind
-from bot.setup import Setup, open_setup
+from bot.setup import open_setup
 from bot.store import duty, outbox
 from bot.store.engine import connect, reading, upgrade
 from bot.store.tables import meta, notices
@@ -196,6 +196,7 @@ class Walk(RuleBasedStateMachine):
         self.said: dict[int, list[Said]] = {}  # by process, as published
         self.unread: list[Said] = []
         self.started = False
+        self.lives = 0
         self.slack, self.seen = channel, 0
         channel.received.clear()
         channel.faults.clear()
@@ -207,7 +208,10 @@ class Walk(RuleBasedStateMachine):
         self._open()
 
     def _open(self) -> None:
-        self.setup: Setup = open_setup(self.config, self.now)
+        setup = open_setup(self.config, self.now)
+        # Another process than the one before, though under the same number.
+        self.lives += 1
+        self.setup = replace(setup, owner=f"{setup.owner}-{self.lives}")
         self.fuse = Fuse(self.setup.engine)
 
     def teardown(self) -> None:
@@ -286,7 +290,14 @@ class Walk(RuleBasedStateMachine):
         if self.started or self.now + span < START + 28 * DAY:
             self.now += span
 
-    @rule()
+    @rule(nth=st.integers(0, 2), minutes=st.sampled_from([-1, 0, 1]))
+    def wait_for(self, nth: int, minutes: int) -> None:
+        """To one of the next instants that count, or a minute beside it."""
+        ahead = [at for at in self.oracle.instants() if at > self.now]
+        if ahead:
+            at = ahead[min(nth, len(ahead) - 1)] + timedelta(minutes=minutes)
+            self.wait(max(at - self.now, timedelta()))
+
     def poll(self) -> None:
         self.portal.now = self.now
         calm, well = not self.started, False
@@ -318,7 +329,6 @@ class Walk(RuleBasedStateMachine):
             rows = connection.execute(select(notices.c.id, notices.c.folded)).all()
         return {int(id.partition("-")[0]): bool(folded) for id, folded in rows}
 
-    @rule()
     def remind(self) -> None:
         before, done = self.fuse.commits, False
         try:
@@ -328,7 +338,6 @@ class Walk(RuleBasedStateMachine):
             if done or self.fuse.commits > before:
                 self.oracle.remind(self.now)
 
-    @rule()
     def deliver(self) -> None:
         asked, scripted, done = self.slack.asked, list(self.slack.faults), False
         self.oracle.turn(self.now)
@@ -353,7 +362,10 @@ class Walk(RuleBasedStateMachine):
         if crashed and keys:
             self.oracle.owed[keys[-1]].allowed += 1
 
-    @rule()
+    @rule(what=st.sampled_from(["cycle", "cycle", "poll", "remind", "deliver"]))
+    def work(self, what: str) -> None:
+        getattr(self, what)()
+
     def cycle(self) -> None:
         self.poll()
         self.remind()
@@ -363,11 +375,12 @@ class Walk(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(sorted(PORTAL_FAULTS)))
     def portal_fails(self, name: str) -> None:
+        """Its next answer will be wrong."""
         self.portal.script("fts", PORTAL_FAULTS[name])
 
-    @rule(name=st.sampled_from(sorted(SLACK_FAULTS)))
-    def slack_fails(self, name: str) -> None:
-        self.slack.faults.append(SLACK_FAULTS[name])
+    @rule(names=st.lists(st.sampled_from(sorted(SLACK_FAULTS)), min_size=1, max_size=3))
+    def slack_fails(self, names: list[str]) -> None:
+        self.slack.faults.extend(SLACK_FAULTS[name] for name in names)
 
     @rule(
         work=st.sampled_from(["poll", "remind", "deliver", "deliver"]),
@@ -380,7 +393,6 @@ class Walk(RuleBasedStateMachine):
             getattr(self, work)()
         self.restart()
 
-    @rule()
     def restart(self) -> None:
         self.setup.engine.dispose()
         self._open()
