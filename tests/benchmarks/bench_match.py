@@ -16,6 +16,7 @@ from bot.match.criteria import Want, met
 from bot.match.seen import sights
 from bot.model import Buyer, Code, Event, Lot, Match, Stage, Subscription, Value
 from tests import make
+from tests.benchmarks.figure import Figure
 
 ROUNDS = 5
 
@@ -168,7 +169,7 @@ def _built(asked: Sequence[Subscription]) -> tuple[Index, float, float]:
     return index, seconds, held
 
 
-def measure(number: int, batch: Sequence[Event]) -> tuple[str, float, str]:
+def measure(number: int, batch: Sequence[Event]) -> Figure:
     """The median ratio of some rounds, in each of which both ways run on the same events."""
     asked = subscriptions(number)
     index, seconds, held = _built(asked)
@@ -186,15 +187,10 @@ def measure(number: int, batch: Sequence[Event]) -> tuple[str, float, str]:
         f"built in {seconds:.2f} s, {held:.0f} MB"
     )
     ratio = statistics.median(slow / fast for fast, slow in rounds)
-    return f"match, {number:,} subscriptions", ratio, detail
+    return Figure(f"match, {number:,} subscriptions", ratio, None, "x", detail)
 
 
-def run() -> list[tuple[str, float, str]]:
-    """Each figure's name, how many times faster the index is, and what was measured."""
-    batch = events(100)
-    return [measure(number, batch) for number in (1_000, 10_000, 100_000)]
-
-
-if __name__ == "__main__":
-    for figure, ratio, detail in run():
-        print(f"{figure}: {ratio:.1f}x ({detail})")
+def run(*, numbers: Sequence[int] = (1_000, 10_000, 100_000), notices: int = 100) -> list[Figure]:
+    """How many times faster the index is, by the number of subscriptions."""
+    batch = events(notices)
+    return [measure(number, batch) for number in numbers]
