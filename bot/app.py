@@ -26,9 +26,12 @@ def schema() -> dict[str, object]:
     return config.schema(watchers.load(), notifiers.load())
 
 
-def open_all(path: Path, now: datetime) -> Setup:
-    """Config and database, ready for a cycle; ConfigError when either cannot be used."""
+def open_all(path: Path, now: datetime, running: Setup | None = None) -> Setup:
+    """Config and database, ready for a cycle; ConfigError when either cannot be used.
+
+    `running` is what a reload replaces.
+    """
     # Not above: `check` needs neither a database nor templates, and answers at once without them.
     from bot.setup import open_setup
 
-    return open_setup(load(path), now)
+    return open_setup(load(path), now, running)

@@ -86,7 +86,11 @@ def _deadlines(
 ) -> tuple[Deadline, ...]:
     known = {(d.key, d.firm): d.learned for d in held}
     said = [*notice.facts.deadlines, *(e.deadline for e in notice.edits if e.deadline)]
-    fresh = [replace(d, learned=known.get((d.key, d.firm)) or learned) for d in said]
+    # Most records are new: nothing is known of them, and a key is not written for nothing.
+    fresh = [
+        replace(d, learned=(known.get((d.key, d.firm)) if known else None) or learned)
+        for d in said
+    ]
     if notice.restates:
         return tuple(fresh)
     named = {(d.kind, d.lot) for d in fresh}

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from types import FrameType
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -31,6 +30,8 @@ MINUTE = timedelta(minutes=1)
 DRAIN = timedelta(seconds=10)
 # So many messages of a channel may follow each other at once.
 BURST = 20
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def clock() -> datetime:
@@ -58,36 +59,25 @@ class Pace:
 class Loop:
     """`tenderbell run`: every process schedules every job, and a lease lets one of them run it."""
 
-    def __init__(self, setup: Setup, reload: Callable[[], Setup]) -> None:
+    def __init__(self, setup: Setup, reload: Callable[[Setup], Setup]) -> None:
         self._setup = setup
         self._reload = reload
         self._stop = threading.Event()
-        self._wake = threading.Event()  # a signal came
-        self._hup = False
         self._running: set[str] = set()
         self._idle = threading.Condition()
         self._scheduler = self._schedule()
 
     def run(self) -> bool:
         """Serve until SIGTERM or SIGINT; True when everything in flight was finished."""
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self._signalled)
+        # Held back in every thread and asked for: a handler runs between two steps of Python, so
+        # it may come just before a wait that then never ends, or set what is locked for that wait.
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         self._scheduler.start()
         log.info("run sources=%d channels=%d", *self._size())
-        while not self._stop.is_set():
-            self._wake.wait()
-            self._wake.clear()
-            if self._hup and not self._stop.is_set():
-                self._hup = False
-                self._take_over()
+        while signal.sigwait(SIGNALS) == signal.SIGHUP:
+            self._take_over()
+        self._stop.set()
         return self._drain()
-
-    def _signalled(self, number: int, _: FrameType | None) -> None:
-        if number == signal.SIGHUP:
-            self._hup = True
-        else:
-            self._stop.set()
-        self._wake.set()
 
     def _size(self) -> tuple[int, int]:
         return len(self._setup.config.sources), len(self._setup.config.channels)
@@ -186,7 +176,8 @@ class Loop:
 
     def _enter(self, job: str) -> bool:
         with self._idle:
-            if self._stop.is_set():
+            # After a reload the old config's run goes on, and sees to the next one itself.
+            if self._stop.is_set() or job in self._running:
                 return False
             self._running.add(job)
             return True
@@ -210,7 +201,7 @@ class Loop:
     def _take_over(self) -> None:
         """Go on with the config as it is now; a bad one is refused and the old one stays."""
         try:
-            fresh = self._reload()
+            fresh = self._reload(self._setup)
         except ConfigError as error:
             log.error("config refused, the old one goes on: %s", error)
             return

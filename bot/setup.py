@@ -34,12 +34,14 @@ class Setup:
     owner: str  # this process, as leases name it
 
 
-def open_setup(config: Config, now: datetime) -> Setup:
+def open_setup(config: Config, now: datetime, running: Setup | None = None) -> Setup:
     """Connect, bring the schema up to date, and note since when each reminder is wanted.
 
-    ConfigError when the database cannot be used.
+    A reload gives what is `running`, whose connections serve on. ConfigError when the database
+    cannot be used.
     """
-    engine = connect(config.database)
+    same = running is not None and running.config.database == config.database
+    engine = running.engine if running and same else connect(config.database)
     upgrade(engine)
     owner = f"{socket.gethostname()}:{os.getpid()}:{_LIFE}"
     _bury_the_dead(engine, owner)

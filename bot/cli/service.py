@@ -32,7 +32,7 @@ def run(path: Path, verbose: bool, quiet: bool) -> None:
     from bot.loop import Loop, clock
 
     logs(verbose=verbose, quiet=quiet)
-    finished = Loop(open_all(path, clock()), lambda: open_all(path, clock())).run()
+    finished = Loop(open_all(path, clock()), lambda old: open_all(path, clock(), old)).run()
     if not finished:
         # A thread hangs on a dead server; what it holds is read or sent again after a restart.
         sys.stderr.flush()

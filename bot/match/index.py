@@ -73,14 +73,20 @@ class Index:
 
     def _found(self, seen: Seen) -> Iterator[list[int]]:
         """The positions that this state may meet, some of them more than once."""
-        offers: dict[Kind | None, set[str]] = {kind: self._offers(seen, kind) for kind in _TELLING}
-        offers[None] = {_WHOLE}
+        offers: dict[Kind | None, set[str]] = {None: {_WHOLE}}
+
+        def offered(kind: Kind | None) -> set[str]:
+            # Not before it is asked for: most notices are at a stage that few want to hear of.
+            if kind is not None and kind not in offers:
+                offers[kind] = self._offers(seen, kind)
+            return offers[kind]
+
         for (stages, first, second), shelf in self._shelves.items():
             if stages and not set(stages).intersection(seen.stages):
                 continue
-            for key in shelf.keys() & offers[first]:
+            for key in shelf.keys() & offered(first):
                 pairs = shelf[key]
-                for also in pairs.keys() & offers[second]:
+                for also in pairs.keys() & offered(second):
                     yield pairs[also]
 
     def _offers(self, seen: Seen, kind: Kind) -> set[str]:

@@ -28,6 +28,7 @@ _PLAIN: dict[int, str | None] = {
     **{ord(letter): plain for letter, plain in _LETTERS.items()},
 }
 
+_ODD = re.compile(r"[^\x00-\x7f]+")
 _RUN = re.compile(r"[^\W_]+")  # letters and digits: exactly the characters of `str.isalnum`
 _PATTERN_RUN = re.compile(r"(?<![^\W_])(?<!\*)[^\W_]+\*?")
 _STARS = re.compile(r"\*+")
@@ -43,11 +44,20 @@ def fold(text: str) -> str:
         if "&" not in text:
             break
         text = html.unescape(text)
-    if text.isascii():
-        return " ".join(text.lower().replace("-", " ").replace("`", "'").split())
+    if not text.isascii():
+        text = _ODD.sub(lambda run: _plain(run[0]), text)
+    return " ".join(text.casefold().replace("-", " ").replace("`", "'").split())
+
+
+@lru_cache(maxsize=4096)
+def _plain(run: str) -> str:
+    """What a run of characters beyond ASCII is read as: a few dashes and quotes are most of them.
+
+    No rule looks past a run: a mark is dropped whatever letter it stands on.
+    """
     # Quotes go first: decomposition turns a lone acute accent into a blank and a mark.
-    text = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN)).casefold()
-    return " ".join(text.translate(_PLAIN).split())
+    text = unicodedata.normalize("NFKD", run.casefold().translate(_PLAIN)).casefold()
+    return text.translate(_PLAIN)
 
 
 def tokens(folded: str) -> set[str]:
