@@ -88,8 +88,7 @@ def _deadlines(
     said = [*notice.facts.deadlines, *(e.deadline for e in notice.edits if e.deadline)]
     # Most records are new: nothing is known of them, and a key is not written for nothing.
     fresh = [
-        replace(d, learned=(known.get((d.key, d.firm)) if known else None) or learned)
-        for d in said
+        replace(d, learned=(known.get((d.key, d.firm)) if known else None) or learned) for d in said
     ]
     if notice.restates:
         return tuple(fresh)

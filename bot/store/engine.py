@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -131,5 +131,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def insert(connection: Connection, table: Table) -> Insert:
     """An INSERT that knows ON CONFLICT: spelt alike, imported from the dialect."""
     if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
         return cast(Insert, postgresql.insert(table))
     return sqlite.insert(table)

@@ -37,7 +37,9 @@ def test_the_migrations_make_the_tables_that_the_code_names(engine: Engine) -> N
     found = inspect(engine)
     for table in meta.sorted_tables:
         assert {c["name"] for c in found.get_columns(table.name)} == {c.name for c in table.columns}
-        assert {i["name"] for i in found.get_indexes(table.name)} >= {i.name for i in table.indexes}
+    for index in ("records_wake", "outbox_owed", "outbox_order", "notices_unfolded"):
+        table = index.partition("_")[0]
+        assert index in {i["name"] for i in found.get_indexes(table)}
 
 
 def test_an_upgrade_of_what_is_up_to_date_does_nothing(engine: Engine) -> None:
