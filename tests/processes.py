@@ -1,4 +1,4 @@
-"""Real `tenderbell` processes on loopback stand-ins that can be slow. Starts processes, listens."""
+"""A stage for real `tenderbell` processes: loopback stand-ins and a config. Starts processes."""
 
 from __future__ import annotations
 
@@ -6,24 +6,21 @@ import hashlib
 import signal
 import subprocess
 import sys
-import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.app import open_all
 from bot.cycle import once
-from bot.demo import portal, slack, smtp
-from bot.demo.pages import Answer
-from bot.demo.shapes import Body, by, cf, codes, fts, item
+from bot.demo.shapes import JSON, Body, by, cf, codes, fts, item
 from bot.loop import clock
+from tests.slow import Gate, Portal, Slack, Smtp, reached, until
 
 ROOT = Path(__file__).parents[1]
 LONDON = ZoneInfo("Europe/London")
@@ -50,95 +47,6 @@ subscriptions:
 """
 
 
-def until(condition: Callable[[], object], seconds: float = 30, what: str = "") -> None:
-    """Return as soon as it holds; AssertionError when it does not within so many seconds."""
-    assert reached(condition, seconds), f"not within {seconds} s: {what}"
-
-
-def reached(condition: Callable[[], object], seconds: float) -> bool:
-    """Whether it came to hold within so many seconds; asked again and again."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.01)
-    return True
-
-
-# ---------------------------------------------------------------- stand-ins that can be slow
-
-
-class Gate:
-    """What a stand-in goes through between taking something and answering: it may be shut."""
-
-    def __init__(self) -> None:
-        self.passed = 0  # arrivals, those that still wait included
-        self.latency = 0.0  # seconds
-        self._open = threading.Event()
-        self._open.set()
-        self._lock = threading.Lock()
-
-    def __call__(self) -> None:
-        with self._lock:
-            self.passed += 1
-        if self.latency:
-            time.sleep(self.latency)
-        self._open.wait(30)
-
-    def open(self) -> None:
-        self._open.set()
-
-    def shut(self) -> None:
-        self._open.clear()
-
-
-class Portal(portal.Portal):
-    """A portal of one source; knows when it was asked, by the monotonic clock."""
-
-    def __init__(self, watch: str) -> None:
-        super().__init__()
-        self.watch, self.gate, self.times = watch, Gate(), list[float]()
-
-    @property
-    def kind(self) -> portal.Kind:
-        return "fts" if self.watch == "find_a_tender" else "cf"
-
-    def answer(self, target: str, headers: Mapping[str, str]) -> Answer:
-        self.times.append(time.monotonic())
-        answer = super().answer(target, headers)
-        self.gate()
-        return answer
-
-
-class Slack(slack.Slack):
-    """Slack, slow to answer what it took."""
-
-    def __init__(self) -> None:
-        self.gate = Gate()
-        super().__init__()
-
-    def take(self, method: str, body: Mapping[str, Any]) -> str:
-        ts = super().take(method, body)
-        self.gate()
-        return ts
-
-
-class Smtp(smtp.Smtp):
-    """A mail server, slow to answer what it took."""
-
-    def __init__(self) -> None:
-        self.gate, self.keys = Gate(), list[str]()
-        super().__init__()
-
-    def keep(self, mail: smtp.Mail) -> None:
-        self.keys.append(str(mail.message["X-Tenderbell-Key"]))
-        super().keep(mail)
-        self.gate()
-
-
-# ---------------------------------------------------------------- processes
-
-
 @dataclass(slots=True)
 class Process:
     """A running verb and its log."""
@@ -153,6 +61,11 @@ class Process:
     @property
     def ended(self) -> bool:
         return self.popen.poll() is not None
+
+    def serves(self) -> None:
+        """Return when it has begun to work."""
+        until(lambda: " run sources=" in self.log or self.ended, 30, "the service is up")
+        assert not self.ended, self.log
 
     def signal(self, number: signal.Signals) -> None:
         self.popen.send_signal(number)
@@ -177,9 +90,6 @@ def run_verb(*args: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command(*args), cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
-
-
-# ---------------------------------------------------------------- the stage
 
 
 @dataclass(slots=True)
@@ -218,7 +128,7 @@ class Stage:
         )
 
     def calm(self, due: float = 0.0) -> None:
-        """The first runs, an hour ago; each source is due again `due` seconds from now."""
+        """The first runs, an hour ago; a source polled every 10 s is due in `due` seconds."""
         then = clock() - HOUR
         last = clock() - timedelta(seconds=10 - due)
         setup = open_all(self.config, then)
@@ -233,14 +143,11 @@ class Stage:
 
     # ------------------------------------------------------------ processes
 
-    def start(self, *args: str) -> Process:
-        """`tenderbell run`, or another verb, in a process of its own."""
+    def start(self) -> Process:
+        """`tenderbell run` in a process of its own."""
         path = self.folder / f"{len(self._processes)}.log"
         with path.open("wb") as log:
-            popen = subprocess.Popen(
-                command(*(args or ("run",)), "--config", self.config),
-                cwd=ROOT, stdout=subprocess.DEVNULL, stderr=log,
-            )  # fmt: skip
+            popen = subprocess.Popen(command("run", "--config", self.config), cwd=ROOT, stderr=log)
         process = Process(popen, path)
         self._processes.append(process)
         return process
@@ -248,8 +155,7 @@ class Stage:
     def serving(self) -> Process:
         """A service that has begun to work."""
         process = self.start()
-        until(lambda: " run sources=" in process.log or process.ended, 30, "the service is up")
-        assert not process.ended, process.log
+        process.serves()
         return process
 
     def end(self) -> None:
@@ -292,22 +198,13 @@ class Stage:
             "tenderPeriod": by(_wall(end)),
         }
         for source, site in self.portals.items():
-            if site.kind == "fts":
-                release = fts(
-                    "UK4", published, number, process, (COUNCIL,), reference=f"NWBC-{process}",
-                    items=[item("1", CARE_CPV, "UKD73")],
-                    because=None if first else "The deadline is moved.", **told,
-                )  # fmt: skip
-            elif first:
-                release = cf(
-                    "tender", published, number, COUNCIL, name=f"care-{number}", cpv=CARE_CPV,
-                    regions=("North West",), **told,
-                )  # fmt: skip
-            else:
+            if site.kind == "cf" and not first:
                 continue
+            make = _fts if site.kind == "fts" else _cf
+            release = make(published, number, process, **told)
             site.publish(site.kind, release)
-            event = "new" if first else "amended"
             if at is None:
+                event = "new" if first else "amended"
                 self._expect(f"{source}:{release['ocid']}/{release['id']}/{event}")
             elif deadline:
                 utc = deadline.astimezone(UTC)
@@ -337,20 +234,47 @@ class Stage:
     def missing(self) -> set[str]:
         return set(self.expected) - self.arrived().keys()
 
+    def all_arrive(self, patience: float = 40) -> None:
+        """Return when nothing is missing; AssertionError when for so many seconds nothing comes.
+
+        However slow the machine is: a poll is due every 14 s at most, a look for what is owed
+        every 15 s.
+        """
+        left = len(self.missing())
+        while left:
+            before = left
+            reached(lambda before=before: len(self.missing()) < before, patience)  # type: ignore[misc]
+            left = len(self.missing())
+            assert left < before, (
+                f"nothing came for {patience} s; missing: {sorted(self.missing())[:5]}"
+            )
+
+    def assert_once(self) -> None:
+        """Everything expected arrived, nothing else, nothing twice; and nothing is owed."""
+        assert run_verb("once", "--config", self.config).returncode == 0
+        assert self.arrived() == Counter(self.expected)
+
     def count(self) -> int:
         """Everything that any process did so far, as the stand-ins saw it."""
         return sum(gate.passed for gate in self.gates)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.end()
 
 
 def digest(key: str) -> str:
     """How a mail names its delivery."""
     return hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+def _fts(at: str, number: int, process: int, **told: Any) -> JSON:
+    because = None if number == process else "The deadline is moved."
+    return fts(
+        "UK4", at, number, process, (COUNCIL,), reference=f"NWBC-{process}",
+        items=[item("1", CARE_CPV, "UKD73")], because=because, **told,
+    )  # fmt: skip
+
+
+def _cf(at: str, number: int, process: int, **told: Any) -> JSON:
+    name = f"care-{process}"
+    return cf("tender", at, number, COUNCIL, name=name, cpv=CARE_CPV, regions=("UKD",), **told)
 
 
 def _wall(at: datetime) -> str:
@@ -369,9 +293,10 @@ def stage(folder: Path, database: str = "", **sources: str) -> Iterator[Stage]:
             name: stack.enter_context(Portal(watch))
             for name, watch in (sources or {"fts": "find_a_tender"}).items()
         }
-        made = Stage(
-            folder, database, portals, stack.enter_context(Slack()), stack.enter_context(Smtp())
-        )
-        stack.enter_context(made)
+        posts, mails = Slack(), Smtp()
+        stack.enter_context(posts)
+        stack.enter_context(mails)
+        made = Stage(folder, database, portals, posts, mails)
+        stack.callback(made.end)
         made.configure()
         yield made
