@@ -315,13 +315,3 @@ def again(connection: Connection, key: str, now: datetime) -> bool:
         )
     )
     return result.rowcount == 1
-
-
-def drop(connection: Connection, channel: str, why: str) -> int:
-    """Settle what a channel still owes as dropped; how many those were."""
-    result = connection.execute(
-        update(outbox)
-        .where(outbox.c.channel == channel, _is_owed(outbox))
-        .values(status="dropped", why=why, lease=None)
-    )
-    return result.rowcount
