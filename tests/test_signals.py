@@ -24,12 +24,12 @@ def bell(tmp_path: Path) -> Iterator[Stage]:
 # ---------------------------------------------------------------- stopped
 
 
-def test_sigterm_while_idle_stops_within_a_second(bell: Stage) -> None:
+def test_sigterm_while_idle_stops_without_waiting_for_the_drain(bell: Stage) -> None:
     process = bell.serving()
     until(lambda: " poll source=fts" in process.log, 30, "the poll is over")
     begun = time.monotonic()
     assert process.stop() == 0
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 5  # the drain alone would take 10
 
 
 @pytest.mark.parametrize("slow", ["slack", "smtp"])
@@ -157,7 +157,7 @@ def test_signals_that_come_one_upon_the_other_are_all_heard(bell: Stage) -> None
     for number in range(1, 61):
         process.signal(signal.SIGHUP)
         heard = lambda number=number: process.log.count("config reloaded") >= number  # noqa: E731
-        until(heard, 10, f"reload {number}")
+        until(heard, 30, f"reload {number}")
     assert process.stop() == 0
 
 
