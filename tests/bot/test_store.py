@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -364,3 +366,35 @@ def test_health_is_remembered(engine: Engine) -> None:
     assert source is not None and channel is not None
     assert (source.failures, source.error, source.watermark) == (1, "HTTP 503", NOW)
     assert (channel.until, channel.failures) == (NOW + HOUR, 0)
+
+
+# ---------------------------------------------------------------- a database that goes away
+
+
+def test_a_lock_of_another_program_is_waited_for(tmp_path: Path) -> None:
+    engine = connect(f"sqlite:///{tmp_path}/bell.db")
+    upgrade(engine)
+    backup = sqlite3.connect(tmp_path / "bell.db", isolation_level=None)
+    backup.execute("BEGIN IMMEDIATE")
+    waiting = threading.Thread(target=queue, args=(engine, "a"))
+    waiting.start()
+    waiting.join(0.3)
+    assert waiting.is_alive()
+    backup.execute("COMMIT")
+    waiting.join(30)
+    assert states(engine) == {"a": "waiting"}
+    backup.close()
+    engine.dispose()
+
+
+def test_connections_that_the_server_closed_are_opened_anew(postgres_url: str) -> None:
+    engine = connect(postgres_url)
+    with reading(engine) as connection:
+        mine = connection.execute(text("SELECT pg_backend_pid()")).scalar()
+    other = connect(postgres_url)
+    with other.begin() as connection:
+        assert connection.execute(text(f"SELECT pg_terminate_backend({mine})")).scalar()
+    with reading(engine) as connection:
+        assert connection.execute(text("SELECT pg_backend_pid()")).scalar() != mine
+    engine.dispose()
+    other.dispose()
