@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.config import Channel
+from bot.contract import Message
 from bot.detect import false_now
 from bot.errors import DeliveryError
-from bot.model import Event, Message
+from bot.model import Event
 from bot.retry import Dropped, GaveUp, Outcome, Retry, Sent, after
 from bot.setup import Clock, Setup
 from bot.store import duty, outbox, process

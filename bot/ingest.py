@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.config import Source
+from bot.contract import Fault, Page, Request
 from bot.detect import reminders, told, wake
 from bot.errors import FetchError, ReadError
 from bot.fetch import Fetcher
 from bot.fold import fold, order, refold
-from bot.model import Event, Fault, Notice, Page, Record, Request
+from bot.model import Event, Notice, Record
 from bot.plan import is_open
 from bot.setup import Clock, Setup
 from bot.store import duty, outbox, process

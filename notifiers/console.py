@@ -9,9 +9,9 @@ from typing import ClassVar, TextIO
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
+from bot.contract import Message, Receipt
 from bot.errors import DeliveryError
 from bot.filters import clean
-from bot.model import Message, Receipt
 
 _WIDTH = 100
 

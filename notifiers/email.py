@@ -18,9 +18,9 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from bot.contract import Message, Receipt
 from bot.errors import DeliveryError
 from bot.filters import clean, cut, line
-from bot.model import Message, Receipt
 
 if TYPE_CHECKING:
     import smtplib

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator, model_validator
 
+from bot.contract import Message, Receipt
 from bot.errors import DeliveryError
 from bot.filters import cut, line, mrkdwn
-from bot.model import Message, Receipt
 
 # docs.slack.dev/reference/block-kit/blocks: a header, a section, and the blocks of one message.
 HEADER, SECTION, BLOCKS = 150, 3000, 50

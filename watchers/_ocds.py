@@ -10,8 +10,9 @@ from typing import Any
 
 import msgspec
 
+from bot.contract import Fault, Found
 from bot.errors import ReadError
-from bot.model import Facts, Fault, Found, Notice
+from bot.model import Facts, Notice
 from watchers import _json
 from watchers._ocds_deadlines import deadlines, signature, stamp
 from watchers._ocds_edits import edits, words

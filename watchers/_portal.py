@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator
 
 from bot import when
-from bot.model import Fault, Found, Page, Request, Response, Window
+from bot.contract import Fault, Found, Page, Request, Response, Window
 from watchers import _json
 from watchers._ocds import Dialect, found
 from watchers._take import obj, text

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from bot.model import Page, Request, Response
+from bot.contract import Page, Request, Response
 from watchers._ocds import Dialect
 from watchers._portal import BaseUrl, Portal, Span, read, request, windows
 

@@ -19,8 +19,9 @@ from bot.config.faults import Place, constant_messages, keys_of, not_yet, proble
 from bot.config.options import ChannelKeys, FileKeys, PluginKeys, SourceKeys, subscription
 from bot.config.scalars import meant
 from bot.config.schema import schema as schema
+from bot.contract import Notifier, Watcher
 from bot.errors import ConfigError, Problem
-from bot.model import Notifier, Subscription, Watcher
+from bot.model import Subscription
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from bot.contract import Request, Response
 from bot.errors import FetchError
 from bot.fetch.address import Origin, checked, origin, shown
 from bot.fetch.answer import Body, Passing, pause_for, refusal
-from bot.model import Request, Response
 
 # httpx and tenacity are imported where they are used: commands that fetch nothing start sooner.
 if TYPE_CHECKING:

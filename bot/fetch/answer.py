@@ -10,9 +10,9 @@ from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from urllib.parse import urljoin
 
+from bot.contract import Request
 from bot.errors import FetchError
 from bot.fetch.address import shown
-from bot.model import Request
 
 AGAIN = frozenset({429, 500, 502, 503, 504})  # statuses that may pass within seconds
 LONGEST = 86_400.0  # seconds; a Retry-After beyond a day is read as a day

@@ -13,8 +13,9 @@ from jinja2 import FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
+from bot.contract import Message
 from bot.filters import cut, line, mrkdwn
-from bot.model import Delivery, Event, Message
+from bot.model import Delivery, Event
 from bot.render.view import view
 
 SUBJECT = 200

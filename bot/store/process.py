@@ -17,7 +17,8 @@ from sqlalchemy import (
     update,
 )
 
-from bot.model import Fault, Notice, Record
+from bot.contract import Fault
+from bot.model import Notice, Record
 from bot.store import codec
 from bot.store.engine import insert
 from bot.store.tables import aside, notices, records, settings

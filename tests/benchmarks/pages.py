@@ -14,9 +14,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bot.contract import Request, Response
 from bot.demo import pages, shapes
 from bot.demo.shapes import JSON, Body
-from bot.model import Request, Response
 
 _SHARED = os.environ.get("TENDERBELL_SHARED_DATA")
 SAVED = Path(_SHARED) if _SHARED else Path(__file__).parents[3] / "shared" / "data"

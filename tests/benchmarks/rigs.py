@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 from bot.config import Channel, Config, Source
-from bot.model import EventName, Route, Watcher
+from bot.contract import Watcher
+from bot.model import EventName, Route
 from bot.setup import Setup, open_setup
 from notifiers.console import Console
 from tests import make

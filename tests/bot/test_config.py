@@ -17,8 +17,9 @@ import notifiers
 import watchers
 from bot import cpv, regions, when
 from bot.config import Config, load, schema
+from bot.contract import Message, Page, Receipt, Request, Response
 from bot.errors import ConfigError
-from bot.model import Lead, Message, Page, Receipt, Request, Response, Route
+from bot.model import Lead, Route
 
 ROOT = Path(__file__).parents[2]
 CANARY = "xoxb-canary-9f31"

@@ -17,9 +17,9 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.contract import Request, Response
 from bot.errors import FetchError
 from bot.fetch import Fetcher, prepare
-from bot.model import Request, Response
 from tests.servers import (
     Answer,
     Site,

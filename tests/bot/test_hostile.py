@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.model import Award, Change, Event, Lot, Message, Step, Summary
+from bot.contract import Message
+from bot.model import Award, Change, Event, Lot, Step, Summary
 from notifiers.email import compose
 from notifiers.slack import payload
 from tests.bot.test_render import NOTIFIERS, Page, text, told

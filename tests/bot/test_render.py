@@ -9,18 +9,8 @@ import pytest
 from jinja2 import StrictUndefined, UndefinedError
 from jinja2.exceptions import SecurityError
 
-from bot.model import (
-    Award,
-    Change,
-    Delivery,
-    Event,
-    Lot,
-    Match,
-    Message,
-    Step,
-    Summary,
-    Value,
-)
+from bot.contract import Message
+from bot.model import Award, Change, Delivery, Event, Lot, Match, Step, Summary, Value
 from bot.render import Renderer, _Sandbox
 from tests.make import NOW, at, deadline, event, record
 

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, inspect, text
 
+from bot.contract import Fault
 from bot.errors import ConfigError
-from bot.model import Delivery, Fault, Match
+from bot.model import Delivery, Match
 from bot.retry import Dropped, GaveUp, Retry, Sent
 from bot.store import duty, outbox, process
 from bot.store.engine import HEAD, connect, reading, upgrade

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from bot import cpv, regions
+from bot.contract import Request, Response
 from bot.demo.notices import END, START, story
 from bot.demo.pages import APIS, Kind, page
-from bot.model import Notice, Request, Response
+from bot.model import Notice
 from watchers.contracts_finder import ContractsFinder
 from watchers.find_a_tender import FindATender
 

@@ -10,9 +10,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import notifiers
+from bot.contract import Message
 from bot.demo.slack import Slack as SlackServer
 from bot.demo.smtp import Smtp
-from bot.model import Delivery, Event, Match, Message
+from bot.model import Delivery, Event, Match
 from bot.render import Renderer
 from tests.make import NOW, event
 

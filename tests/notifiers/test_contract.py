@@ -10,8 +10,9 @@ import pytest
 from pydantic import ValidationError
 
 import notifiers
+from bot.contract import Receipt
 from bot.errors import DeliveryError
-from bot.model import Event, Receipt, Summary
+from bot.model import Event, Summary
 from tests.make import NOW, deadline, event, record
 from tests.notifiers.rigs import CANARY, NOTIFIERS, RIGS, message
 

@@ -11,9 +11,9 @@ from typing import ClassVar
 import pytest
 from pydantic import ValidationError
 
+from bot.contract import Message
 from bot.demo.smtp import Fault, Smtp
 from bot.errors import DeliveryError
-from bot.model import Message
 from notifiers.email import Email, compose
 from tests.make import NOW, event, record
 from tests.notifiers.rigs import CANARY, message

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from bot.contract import Message
 from bot.demo.slack import Fault, busy, refusal
 from bot.demo.slack import Slack as Server
 from bot.errors import DeliveryError
 from bot.filters import mrkdwn
-from bot.model import Message
 from notifiers.slack import SECTION, Slack, payload, sections
 from tests.make import NOW
 from tests.notifiers.rigs import CANARY, message

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import watchers
-from bot.model import Page, Request, Response, Watcher
+from bot.contract import Page, Request, Response, Watcher
 
 DATA = Path(__file__).parent / "data"
 NOW = datetime(2026, 5, 12, 9, 0, tzinfo=UTC)

@@ -6,7 +6,8 @@ import copy
 import json
 from typing import Any
 
-from bot.model import Notice, Page, Request, Response, Watcher
+from bot.contract import Page, Request, Response, Watcher
+from bot.model import Notice
 from tests.watchers.golden import SINCE
 from watchers.contracts_finder import ContractsFinder
 from watchers.find_a_tender import FindATender

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.contract import Request, Response, Watcher
 from bot.errors import ReadError
-from bot.model import DEADLINE_KINDS, Notice, Request, Response, Watcher
+from bot.model import DEADLINE_KINDS, Notice
 from watchers.contracts_finder import ContractsFinder
 from watchers.find_a_tender import FindATender
 

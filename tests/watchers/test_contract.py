@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import watchers
+from bot.contract import Page, Request, Response, Window
 from bot.errors import ReadError
-from bot.model import Page, Request, Response, Window
 from tests.watchers import golden
 
 NAMES = list(watchers.load())

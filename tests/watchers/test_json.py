@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.contract import Page
 from bot.errors import ReadError
-from bot.model import Page
 from tests.watchers import ocds
 from watchers import _json
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from pydantic import ValidationError
 
-from bot.model import Request, Response, Watcher
+from bot.contract import Request, Response, Watcher
 from tests.make import at
 from tests.watchers import ocds
 from tests.watchers.golden import SINCE

@@ -1,0 +1,118 @@
+"""The contracts that a watcher and a notifier keep, and what passes over them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import ClassVar, Protocol
+
+from bot.model import Notice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A rendered delivery, ready to send: its parts by the templates' suffix."""
+
+    key: str  # the delivery's key: what a Message-ID or Slack metadata is derived from
+    recipient: str
+    parts: Mapping[str, str]  # {"subject": …, "text": …, "html": …} or {"text": …, "blocks": …}
+    at: datetime  # UTC, when it was rendered
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the channel answered: a Slack `ts`, a Message-ID."""
+
+    reference: str = ""
+
+
+Window = tuple[datetime, datetime]  # half-open, UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request that a watcher wants made."""
+
+    url: str
+    method: str = "GET"
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    window: Window | None = None  # what this request is to read; follow-ups inherit it
+    part: str = ""  # "2026-06 type 2": a piece that may fail alone, and is then asked for later
+    conditional: bool = False  # send the validators of the last answer; a 304 is no news
+    notice: tuple[str, str] | None = None  # record and id of all it brings: once known, not asked
+    instead: Found | None = None  # what stands in for that notice where its page is refused
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The answer to a request: a 2xx with its whole body, its codings undone."""
+
+    request: Request
+    status: int
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A notice seen on a page, identified but not decoded: what is known already costs no more."""
+
+    record: str
+    id: str
+    load: Callable[[], Notice]  # raises ReadError
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A piece of a page that could not be read, with its raw text."""
+
+    id: str  # the notice id where it could be told, else a hash of the raw text
+    why: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one response held."""
+
+    found: tuple[Found, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    follow: tuple[Request, ...] = ()
+    complete: bool = True  # False: the source cut the walk short; the window must be split
+    why: str = ""  # the reason of an incomplete page
+
+
+class Watcher(Protocol):
+    """One kind of source: bytes in, notices out. Its fields are its options in the YAML; no I/O."""
+
+    every: ClassVar[timedelta]  # how often to poll where the config does not say
+    pause: ClassVar[float]  # seconds between two requests: the source's own politeness
+    cooldown: ClassVar[Mapping[int, float]]  # seconds of silence that a status asks for
+    overlap: ClassVar[timedelta]  # how far behind the watermark each poll reads again
+
+    def start(self, since: datetime, now: datetime) -> Iterable[Request]:
+        """The first request of each window from `since` to `now` (UTC), oldest window first."""
+        ...
+
+    def read(self, response: Response, since: datetime) -> Page:
+        """All notices of a response; ReadError when the body cannot be parsed at all."""
+        ...
+
+
+class Notifier(Protocol):
+    """One kind of channel. Its fields are its options in the YAML; secrets are SecretStr."""
+
+    @property
+    def pace(self) -> float:
+        """Seconds between two messages of the service, on average; 0 where nobody minds."""
+        ...
+
+    def recipients(self) -> tuple[str, ...]:
+        """Who hears of an event on this channel; never a secret."""
+        ...
+
+    def send(self, message: Message) -> Receipt:
+        """Hand the message over; DeliveryError says whether a later attempt may help."""
+        ...
