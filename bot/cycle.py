@@ -14,7 +14,7 @@ from bot.deliver import ChannelReceipt, deliver
 from bot.ingest import LEASE, Overtaken, Poll, PollReceipt, Stopped, remind
 from bot.retry import poll_again
 from bot.setup import Clock, Setup
-from bot.store import duty, outbox
+from bot.store import deliveries, duty, outbox
 from bot.store.engine import reading
 
 log = logging.getLogger("tenderbell.cycle")
@@ -150,10 +150,10 @@ def _deliver_patiently(
 def deliver_one(setup: Setup, key: str, clock: Clock) -> str | None:
     """Send one delivery again, at once; its state after that, or None when there is none."""
     with setup.engine.begin() as connection:
-        if not outbox.again(connection, key, clock()):
+        if not deliveries.again(connection, key, clock()):
             return None
     channel = setup.config.channels.get(key.rsplit(">", 2)[1])
     if channel is not None:
         deliver(setup, channel, clock(), clock=clock)
     with reading(setup.engine) as connection:
-        return outbox.state(connection, key)
+        return deliveries.state(connection, key)

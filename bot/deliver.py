@@ -17,6 +17,7 @@ from bot.setup import Clock, Setup
 from bot.store import duty, outbox, process
 from bot.store.engine import reading
 from bot.store.outbox import Claim
+from bot.when import iso
 
 log = logging.getLogger("tenderbell.deliver")
 
@@ -24,6 +25,7 @@ log = logging.getLogger("tenderbell.deliver")
 LEASE = timedelta(minutes=5)
 BATCH = 20
 REPEAT = "may be a repeat: the answer to an earlier attempt never came"
+UNWANTED = "no subscription wants it any more"
 
 
 @dataclass(slots=True)
@@ -81,6 +83,8 @@ def deliver(
                 connection, channel.name, now=now, real=clock(), lease=LEASE, owner=setup.owner,
                 most=BATCH,
             )  # fmt: skip
+            if claims:
+                outbox.begin(connection, claims[0])
         if not claims:
             break
         _batch(setup, channel, claims, now, receipt, pace, stopping)
@@ -105,6 +109,9 @@ def _batch(
         with setup.engine.begin() as connection:
             if not outbox.settle(connection, claim, outcome, now):
                 log.warning("delivery=%s settled too late: its lease was lost", claim.delivery.key)
+            if left:
+                # In the commit that is made anyway: after a crash just one is in doubt.
+                outbox.begin(connection, left[0])
         receipt.count(outcome)
     if left:
         with setup.engine.begin() as connection:
@@ -115,14 +122,9 @@ def _attempt(
     setup: Setup, channel: Channel, claim: Claim, now: datetime, pace: Callable[[], None]
 ) -> Outcome:
     event = claim.event
-    if event.deadline and event.record:
-        with reading(setup.engine) as connection:
-            held = process.load(connection, event.source, {event.record.id})
-        stale = false_now(event, held.get(event.record.id), now)
-        if stale:
-            return Dropped(stale)
-    if claim.delivery.recipient not in channel.notifier.recipients():
-        return Dropped("no longer a recipient of the channel")
+    why = _untrue(setup, event, now) or _unwanted(setup, channel, claim)
+    if why:
+        return Dropped(why)
     if claim.repeat:
         event = replace(event, notes=(*event.notes, REPEAT))
     try:
@@ -136,6 +138,28 @@ def _attempt(
         log.exception("delivery=%s failed", claim.delivery.key)
         kind = type(error).__name__
         return after(DeliveryError(f"{kind}: {error}"), claim.attempts, claim.first_due, now)
+
+
+def _untrue(setup: Setup, event: Event, now: datetime) -> str | None:
+    """Why the event must not be told any more."""
+    if setup.seen_until and event.at <= setup.seen_until:
+        return f"marked as seen until {iso(setup.seen_until)}"
+    if event.deadline is None or event.record is None:
+        return None
+    with reading(setup.engine) as connection:
+        held = process.load(connection, event.source, {event.record.id})
+    return false_now(event, held.get(event.record.id), now)
+
+
+def _unwanted(setup: Setup, channel: Channel, claim: Claim) -> str | None:
+    """Why nobody is to hear of it: the config has changed since it was queued."""
+    if claim.delivery.recipient not in channel.notifier.recipients():
+        return "no longer a recipient of the channel"
+    named = {match.subscription for match in claim.delivery.matches}
+    if not named or not named.isdisjoint(s.name for s in setup.config.subscriptions):
+        return None
+    # A subscription that only has another name now still wants it.
+    return None if setup.planner.wants(claim.event, channel.name) else UNWANTED
 
 
 def _rendered(setup: Setup, channel: Channel, event: Event, claim: Claim, now: datetime) -> Message:

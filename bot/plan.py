@@ -79,6 +79,13 @@ class Planner:
             planned.append((event, deliveries))
         return planned
 
+    def wants(self, event: Event, channel: str) -> bool:
+        """Whether any subscription that hears on this channel would be told of the event now."""
+        if event.record is None:
+            return False
+        matched = [self._by_name[match.subscription] for match in self._index.matches(event)]
+        return any(channel == to for one in matched for to, _ in self._heard(one, event))
+
     def _lead(self, subscription: Subscription, event: Event) -> Lead | None:
         if event.deadline is None:
             return None

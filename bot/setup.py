@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -19,6 +19,7 @@ from bot.plan import Planner
 from bot.render import Renderer
 from bot.store import duty, process
 from bot.store.engine import connect, reading, upgrade
+from bot.when import iso
 
 Clock = Callable[[], datetime]
 
@@ -32,6 +33,7 @@ class Setup:
     planner: Planner
     renderer: Renderer
     owner: str  # this process, as leases name it
+    seen_until: datetime | None = None  # UTC; what happened until then is not told any more
 
 
 def open_setup(config: Config, now: datetime, running: Setup | None = None) -> Setup:
@@ -49,7 +51,20 @@ def open_setup(config: Config, now: datetime, running: Setup | None = None) -> S
     since = _wanted_since(engine, config.subscriptions, now)
     planner = Planner(config.subscriptions, recipients, since)
     _reset_ladders(engine, planner, now)
-    return Setup(config, engine, planner, Renderer(config.timezone), owner)
+    with reading(engine) as connection:
+        seen = process.setting(connection, "seen-until")
+    until = datetime.fromisoformat(seen) if seen else None
+    return Setup(config, engine, planner, Renderer(config.timezone), owner, until)
+
+
+def mark_seen(setup: Setup, until: datetime) -> Setup:
+    """Take for seen what was published or fell due until then (UTC), for ever.
+
+    For a database restored from a backup: what was told since is read again, and not told again.
+    """
+    with setup.engine.begin() as connection:
+        process.set_setting(connection, "seen-until", iso(until))
+    return replace(setup, seen_until=until)
 
 
 def _bury_the_dead(engine: Engine, me: str) -> None:

@@ -16,7 +16,7 @@ from bot.demo.smtp import Smtp
 from bot.loop import clock
 from bot.model import Event
 from bot.setup import Setup
-from bot.store import outbox
+from bot.store import deliveries
 from bot.store.engine import reading
 
 CONFIG = """
@@ -63,7 +63,7 @@ class World:
     def rows(self) -> list[tuple[object, Event]]:
         """The outbox, oldest first."""
         with reading(self.setup.engine) as connection:
-            return list(outbox.rows(connection))
+            return list(deliveries.rows(connection))
 
     def events(self) -> list[Event]:
         """What was queued for anybody, each event once, oldest first."""

@@ -35,7 +35,7 @@ from bot.demo.portal import Portal
 from bot.demo.shapes import LONDON, Body, codes, fts, instant, item
 from bot.ingest import remind
 from bot.setup import open_setup
-from bot.store import duty, outbox
+from bot.store import deliveries, duty, outbox
 from bot.store.engine import connect, reading, upgrade
 from bot.store.tables import meta, notices
 from tests.oracle import Oracle, Said
@@ -419,7 +419,7 @@ class Walk(RuleBasedStateMachine):
     def _complete(self) -> None:
         with reading(self.setup.engine) as connection:
             assert outbox.owed(connection) == 0
-            status = {row.key: row.status for row, _ in outbox.rows(connection)}
+            status = {row.key: row.status for row, _ in deliveries.rows(connection)}
         assert status.keys() <= self.oracle.owed.keys(), "queued for nobody"
         for key in self.oracle.lacking():
             assert status.get(key) == "gave-up", f"never told: {key} ({status.get(key)})"

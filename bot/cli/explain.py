@@ -13,8 +13,7 @@ from bot.cli.find import named
 from bot.match import misses, reason
 from bot.model import Event, Subscription
 from bot.setup import Setup
-from bot.store import outbox as deliveries
-from bot.store import process
+from bot.store import deliveries, process
 from bot.store.engine import reading
 from bot.story import Chapter, story
 from bot.when import iso

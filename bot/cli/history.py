@@ -12,8 +12,7 @@ from bot.changes import stated
 from bot.cli.common import as_json, clean, line, logs, options
 from bot.cli.find import named
 from bot.model import Change, Deadline
-from bot.store import outbox as deliveries
-from bot.store import process
+from bot.store import deliveries, process
 from bot.store.engine import reading
 from bot.story import Chapter, story
 from bot.when import iso, local

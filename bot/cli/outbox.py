@@ -9,7 +9,7 @@ import click
 
 from bot.cli.common import as_json, clean, line, logs, options
 from bot.model import Event
-from bot.store import outbox as deliveries
+from bot.store import deliveries
 from bot.store.engine import reading
 from bot.when import iso
 

@@ -7,10 +7,14 @@ import sys
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bot.cli.common import as_json, line, logs, options
+
+if TYPE_CHECKING:
+    from bot.setup import Setup
 
 
 def _instant(_: click.Context, __: click.Parameter, value: str | None) -> datetime | None:
@@ -37,16 +41,36 @@ def _one_heap() -> None:
         ctypes.CDLL(None).mallopt(arena_max, 1)
 
 
+seen_until = click.option(
+    "--mark-seen-until",
+    "seen",
+    callback=_instant,
+    help="After restoring a backup: tell nothing that was published or fell due until then.",
+)
+
+
+def _opened(path: Path, now: datetime, seen: datetime | None) -> Setup:
+    from bot.app import open_all
+    from bot.setup import mark_seen
+
+    if seen and seen > now:
+        raise click.UsageError("--mark-seen-until lies ahead: it would silence what is to come")
+    setup = open_all(path, now)
+    return mark_seen(setup, seen) if seen else setup
+
+
 @click.command(epilog="Example: tenderbell run --config config.yaml")
+@seen_until
 @options
-def run(path: Path, verbose: bool, quiet: bool) -> None:
+def run(path: Path, seen: datetime | None, verbose: bool, quiet: bool) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is in flight; SIGHUP reloads the config."""
     from bot.app import open_all
     from bot.loop import Loop, clock
 
     logs(verbose=verbose, quiet=quiet)
     _one_heap()
-    finished = Loop(open_all(path, clock()), lambda old: open_all(path, clock(), old)).run()
+    setup = _opened(path, clock(), seen)
+    finished = Loop(setup, lambda old: open_all(path, clock(), old)).run()
     if not finished:
         # A thread hangs on a dead server; what it holds is read or sent again after a restart.
         sys.stderr.flush()
@@ -55,23 +79,27 @@ def run(path: Path, verbose: bool, quiet: bool) -> None:
 
 @click.command(epilog="Example: tenderbell once --at 2026-06-12T09:00:00+01:00")
 @click.option("--at", callback=_instant, help="Take this instant (ISO 8601 with offset) for now.")
+@seen_until
 @as_json
 @options
-@click.pass_context
 def once(
-    ctx: click.Context, path: Path, at: datetime | None, json_: bool, verbose: bool, quiet: bool
+    path: Path,
+    at: datetime | None,
+    seen: datetime | None,
+    json_: bool,
+    verbose: bool,
+    quiet: bool,
 ) -> int:
     """Poll every source to its end, remind, and deliver everything that is due.
 
     Exit 1 when a source or channel failed; the rest is done.
     """
-    from bot.app import open_all
     from bot.cycle import once as full_cycle
     from bot.loop import clock
 
     logs(verbose=verbose, quiet=not verbose)
     now = at or clock()
-    cycle = full_cycle(open_all(path, now), now, clock)
+    cycle = full_cycle(_opened(path, now, seen), now, clock)
     for poll in cycle.polls:
         if json_:
             line({"source": poll.source, "receipt": poll})

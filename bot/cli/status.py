@@ -10,8 +10,7 @@ import click
 
 from bot.cli.common import as_json, clean, line, logs, options
 from bot.setup import Setup
-from bot.store import duty, process
-from bot.store import outbox as deliveries
+from bot.store import deliveries, duty, process
 from bot.store.engine import reading
 from bot.when import iso
 

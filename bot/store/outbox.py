@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -43,7 +43,12 @@ class Claim:
     attempts: int  # this one included
     first_due: datetime
     fence: int
-    repeat: bool  # an earlier attempt's answer never came
+    status: str  # as it stood before: an `unknown` one may have arrived already
+
+    @property
+    def repeat(self) -> bool:
+        """Whether an earlier attempt's answer never came, or a crash came before it."""
+        return self.status == "unknown"
 
 
 def queue(
@@ -196,13 +201,14 @@ def _claimed(row: Row[tuple[object, ...]], event: Event) -> Claim:
         attempts=row.attempts,
         first_due=row.first_due,
         fence=row.fence,
-        repeat=row.status == "unknown",
+        status=row.status,
     )
 
 
+_mine = and_(outbox.c.key == bindparam("k"), outbox.c.fence == bindparam("f"))
 _settle = (
     update(outbox)
-    .where(outbox.c.key == bindparam("k"), outbox.c.fence == bindparam("f"))
+    .where(_mine)
     .values(
         status=bindparam("status"),
         why=bindparam("why"),
@@ -235,15 +241,26 @@ def settle(connection: Connection, claim: Claim, outcome: Outcome, now: datetime
     return connection.execute(_settle, values).rowcount == 1
 
 
+_begin = update(outbox).where(_mine).values(status="unknown")
+
+
+def begin(connection: Connection, claim: Claim) -> None:
+    """Note that this one is about to be sent: if nothing settles it, it may have arrived."""
+    connection.execute(_begin, {"k": claim.delivery.key, "f": claim.fence})
+
+
+_release = (
+    update(outbox)
+    .where(_mine)
+    .values(lease=None, attempts=outbox.c.attempts - 1, status=bindparam("was"))
+)
+
+
 def release(connection: Connection, claims: Sequence[Claim]) -> None:
     """Give back what was claimed and not attempted."""
     if claims:
-        connection.execute(
-            update(outbox)
-            .where(and_(outbox.c.key == bindparam("k"), outbox.c.fence == bindparam("f")))
-            .values(lease=None, attempts=outbox.c.attempts - 1),
-            [{"k": claim.delivery.key, "f": claim.fence} for claim in claims],
-        )
+        values = [{"k": c.delivery.key, "f": c.fence, "was": c.status} for c in claims]
+        connection.execute(_release, values)
 
 
 def owes(connection: Connection, channel: str, now: datetime) -> bool:
@@ -263,55 +280,3 @@ def owed(connection: Connection) -> int:
     """How many deliveries are not settled."""
     query = select(func.count()).select_from(outbox).where(_is_owed(outbox))
     return connection.execute(query).scalar_one()
-
-
-# ---------------------------------------------------------------- looking
-
-
-def rows(
-    connection: Connection,
-    *,
-    status: str | None = None,
-    source: str | None = None,
-    record: str | None = None,
-) -> Iterator[tuple[Row[tuple[object, ...]], Event]]:
-    """Deliveries with their events, oldest first, without limit."""
-    query = select(outbox, events.c.body).join(events, events.c.key == outbox.c.event)
-    if status is not None:
-        query = query.where(outbox.c.status == status)
-    if record is not None:
-        query = query.where(outbox.c.source == source, outbox.c.record == record)
-    query = query.order_by(outbox.c.queue, outbox.c.key)
-    for row in connection.execute(query.execution_options(yield_per=500)):
-        yield row, codec.event(row.body)
-
-
-def counts(connection: Connection) -> dict[tuple[str, str], int]:
-    """How many deliveries stand at each (channel, status)."""
-    query = select(outbox.c.channel, outbox.c.status, func.count()).group_by(
-        outbox.c.channel, outbox.c.status
-    )
-    return {(row[0], row[1]): row[2] for row in connection.execute(query)}
-
-
-def state(connection: Connection, key: str) -> str | None:
-    """The status of one delivery."""
-    return connection.execute(select(outbox.c.status).where(outbox.c.key == key)).scalar()
-
-
-def again(connection: Connection, key: str, now: datetime) -> bool:
-    """Put one delivery back in the queue, whatever became of it; False when there is none."""
-    result = connection.execute(
-        update(outbox)
-        .where(outbox.c.key == key)
-        .values(
-            status="waiting",
-            why="sent again on request",
-            due=now,
-            first_due=now,
-            attempts=0,
-            lease=None,
-            fence=outbox.c.fence + 1,
-        )
-    )
-    return result.rowcount == 1

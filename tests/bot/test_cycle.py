@@ -17,6 +17,7 @@ from bot.demo.shapes import Body, by, codes, fts, instant, item
 from bot.ingest import LEASE
 from bot.loop import clock
 from bot.model import Delivery
+from bot.setup import mark_seen
 from bot.store import duty, process
 from bot.store.engine import reading
 from tests.fakes import World, world
@@ -320,6 +321,60 @@ def test_an_answer_that_never_came_is_sent_again_and_says_so(bell: World) -> Non
     first, second = bell.slack.received
     assert "may be a repeat" not in str(first.body)
     assert "may be a repeat" in str(second.body)
+
+
+# ---------------------------------------------------------------- the config changes meanwhile
+
+
+def reconfigured(bell: World, subscriptions: str) -> None:
+    text = bell.path.read_text()
+    bell.path.write_text(text[: text.index("subscriptions:")] + "subscriptions:\n" + subscriptions)
+    bell.restart(START)
+
+
+WANTED = """
+  - name: {name}
+    cpv: ["{cpv}"]
+    send: [{{to: bids}}]
+"""
+
+
+def owed_one(bell: World) -> None:
+    """A message that Slack has not taken yet."""
+    bell.portal.publish("fts", tender(101, "2026-05-12 10:00"))
+    bell.slack.faults.append(slack.refusal("channel_not_found"))
+    assert bell.once(START + 2 * DAY).owed == 1
+
+
+def test_what_waits_for_a_removed_subscription_is_dropped_and_says_so(bell: World) -> None:
+    owed_one(bell)
+    reconfigured(bell, WANTED.format(name="Roads", cpv="45000000"))
+    cycle = bell.once(START + 3 * DAY)
+    assert (cycle.channels["bids"].dropped, cycle.owed, bell.slack.received) == (1, 0, [])
+    assert [row.why for row, _ in bell.rows() if row.record] == [
+        "no subscription wants it any more"
+    ]
+
+
+def test_what_waits_for_a_renamed_subscription_is_sent_once(bell: World) -> None:
+    owed_one(bell)
+    reconfigured(bell, WANTED.format(name="Social care", cpv="85000000"))
+    assert bell.once(START + 3 * DAY).well
+    assert bell.once(START + 4 * DAY).well
+    assert len(bell.slack.received) == 1
+
+
+def test_a_restored_backup_repeats_nothing_that_is_marked_as_seen(bell: World) -> None:
+    """The portal has what was told since the backup; only what is newer is told."""
+    bell.portal.publish("fts", tender(101, "2026-05-12 10:00"))
+    bell.portal.publish("fts", tender(102, "2026-05-12 15:00"))
+    mark_seen(bell.setup, instant("2026-05-12 12:00"))
+    bell.restart(START + 2 * DAY)
+    assert bell.once(START + 2 * DAY).well
+    assert [(row.status, row.why) for row, e in bell.rows() if e.notice == "000101-2026"] == [
+        ("dropped", "marked as seen until 2026-05-12T11:00:00Z")
+    ]
+    assert sent(bell) == ["fts:ocds-h6vhtk-000066/000102-2026/new>bids>#bids"]
 
 
 MAIL = """

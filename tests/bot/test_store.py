@@ -17,7 +17,7 @@ from bot.contract import Fault
 from bot.errors import ConfigError
 from bot.model import Delivery, Match
 from bot.retry import Dropped, GaveUp, Retry, Sent
-from bot.store import duty, outbox, process
+from bot.store import deliveries, duty, outbox, process
 from bot.store.engine import HEAD, connect, reading, upgrade
 from bot.store.tables import meta
 from tests.make import NOW, event, notice, record
@@ -193,7 +193,7 @@ def settle(engine: Engine, held: outbox.Claim, outcome: object) -> bool:
 
 def states(engine: Engine) -> dict[str, str]:
     with reading(engine) as connection:
-        return {row.key: row.status for row, _ in outbox.rows(connection)}
+        return {row.key: row.status for row, _ in deliveries.rows(connection)}
 
 
 def test_a_delivery_is_queued_once_whoever_queues_it_again(engine: Engine) -> None:
@@ -264,13 +264,37 @@ def test_what_was_not_attempted_is_given_back_as_it_was(engine: Engine) -> None:
     assert held.attempts == 1
 
 
+def test_of_a_batch_only_the_one_in_flight_is_in_doubt_after_a_crash(engine: Engine) -> None:
+    for key in ("a", "b", "c"):
+        queue(engine, key, of=f"r-{key}")
+    with engine.begin() as connection:
+        held = outbox.claim(connection, "c", now=NOW, real=NOW, lease=LEASE, owner="host:1")
+        outbox.begin(connection, held[0])
+    with engine.begin() as connection:
+        outbox.settle(connection, held[0], Sent("ts"), NOW)
+        outbox.begin(connection, held[1])
+    with reading(engine) as connection:
+        assert deliveries.counts(connection) == {("c", "sent"): 1, ("c", "waiting"): 2}
+    later = claim(engine, owner="host:2", real=NOW + 2 * LEASE)
+    assert [(c.delivery.key, c.repeat) for c in later] == [("b", True), ("c", False)]
+
+
+def test_one_about_to_be_sent_and_given_back_is_not_in_doubt(engine: Engine) -> None:
+    queue(engine, "a")
+    with engine.begin() as connection:
+        held = outbox.claim(connection, "c", now=NOW, real=NOW, lease=LEASE, owner="host:1")
+        outbox.begin(connection, held[0])
+        outbox.release(connection, held)
+    assert states(engine) == {"a": "waiting"}
+
+
 def test_one_delivery_may_be_sent_again(engine: Engine) -> None:
     queue(engine, "a")
     (held,) = claim(engine)
     settle(engine, held, Sent("ts"))
     with engine.begin() as connection:
-        assert outbox.again(connection, "a", NOW)
-        assert not outbox.again(connection, "b", NOW)
+        assert deliveries.again(connection, "a", NOW)
+        assert not deliveries.again(connection, "b", NOW)
     assert len(claim(engine)) == 1
 
 
@@ -283,7 +307,7 @@ def test_when_the_next_is_due(engine: Engine) -> None:
         assert not outbox.owes(connection, "c", NOW)
         assert outbox.owes(connection, "c", NOW + HOUR)
         assert outbox.owed(connection) == 1
-        assert outbox.counts(connection) == {("c", "retrying"): 1}
+        assert deliveries.counts(connection) == {("c", "retrying"): 1}
 
 
 def test_workers_that_claim_at_once_share_and_never_double(engine: Engine) -> None:

@@ -1,0 +1,60 @@
+"""Deliveries as people look at them, and one put back in the queue. Touches the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, case, func, select, update
+
+from bot.model import Event
+from bot.store import codec
+from bot.store.tables import events, outbox
+
+
+def rows(
+    connection: Connection,
+    *,
+    status: str | None = None,
+    source: str | None = None,
+    record: str | None = None,
+) -> Iterator[tuple[Row[tuple[object, ...]], Event]]:
+    """Deliveries with their events, oldest first, without limit."""
+    query = select(outbox, events.c.body).join(events, events.c.key == outbox.c.event)
+    if status is not None:
+        query = query.where(outbox.c.status == status)
+    if record is not None:
+        query = query.where(outbox.c.source == source, outbox.c.record == record)
+    query = query.order_by(outbox.c.queue, outbox.c.key)
+    for row in connection.execute(query.execution_options(yield_per=500)):
+        yield row, codec.event(row.body)
+
+
+def counts(connection: Connection) -> dict[tuple[str, str], int]:
+    """How many deliveries stand at each (channel, status); one being sent counts as waiting."""
+    status = case((outbox.c.lease.is_not(None), "waiting"), else_=outbox.c.status)
+    query = select(outbox.c.channel, status, func.count()).group_by(outbox.c.channel, status)
+    return {(row[0], row[1]): row[2] for row in connection.execute(query)}
+
+
+def state(connection: Connection, key: str) -> str | None:
+    """The status of one delivery."""
+    return connection.execute(select(outbox.c.status).where(outbox.c.key == key)).scalar()
+
+
+def again(connection: Connection, key: str, now: datetime) -> bool:
+    """Put one delivery back in the queue, whatever became of it; False when there is none."""
+    result = connection.execute(
+        update(outbox)
+        .where(outbox.c.key == key)
+        .values(
+            status="waiting",
+            why="sent again on request",
+            due=now,
+            first_due=now,
+            attempts=0,
+            lease=None,
+            fence=outbox.c.fence + 1,
+        )
+    )
+    return result.rowcount == 1
