@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 
 from bot.config import Channel, Source
 from bot.deliver import ChannelReceipt, deliver
-from bot.ingest import LEASE, Overtaken, Poll, PollReceipt, Stopped, remind
+from bot.ingest import remind
+from bot.poll import LEASE, Overtaken, Poll, PollReceipt, Stopped
 from bot.retry import poll_again
 from bot.setup import Clock, Setup
 from bot.store import deliveries, duty, outbox
@@ -86,7 +87,7 @@ class Cycle:
     @property
     def well(self) -> bool:
         lost = any(c.gave_up for c in self.channels.values())
-        failed = any(p.failed for p in self.polls)
+        failed = any(p.failed or p.owed for p in self.polls)
         return not (failed or self.busy or self.owed or lost)
 
 

@@ -74,3 +74,8 @@ def poll_again(failures: int, every: timedelta, retry_after: float | None) -> ti
         return min(timedelta(seconds=retry_after), LONGEST)
     doubled = timedelta(seconds=30 * 2 ** min(failures - 1, 5))
     return min(doubled, timedelta(minutes=15), max(every, timedelta(seconds=30)))
+
+
+def part_again(failures: int, every: timedelta) -> timedelta:
+    """The wait before a failing piece of a source is asked for again: doubling, at most a day."""
+    return min(every * (1 << min(failures, 10)), timedelta(days=1))

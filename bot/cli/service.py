@@ -110,6 +110,8 @@ def once(
                 f"{poll.notices} notices, {poll.new} new, {poll.aside} set aside, "
                 f"{poll.events} events, {poll.deliveries} deliveries"
             )
+            for owed in poll.owed:
+                click.echo(f"source {poll.source}: still to be read: {owed}")
     for name in cycle.busy:
         click.echo(f"source {name}: another process is polling it", err=True)
     for name, done in cycle.channels.items():

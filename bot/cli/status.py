@@ -52,7 +52,7 @@ def _sources(setup: Setup, now: datetime) -> list[dict[str, Any]]:
             rows.append(
                 {
                     "source": source.name,
-                    "healthy": bool(state and not state.failures and not late),
+                    "healthy": bool(state and not state.failures and not state.error and not late),
                     "last_success": _iso(state and state.succeeded),
                     "watermark": _iso(state and state.watermark),
                     "failures": state.failures if state else 0,

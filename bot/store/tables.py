@@ -140,6 +140,52 @@ aside = _table(
     Column("raw", Text, nullable=False),
 )
 
+# A piece of a source that failed by itself, and is still to be read.
+parts = _table(
+    "parts",
+    Column("source", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("window_start", Instant),
+    Column("window_end", Instant),
+    Column("failures", Integer, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("due", Instant, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("begun", Instant),
+)
+
+# What the last whole answer to a conditional request said of itself.
+validators = _table(
+    "validators",
+    Column("source", Text, primary_key=True),
+    Column("url", Text, primary_key=True),
+    Column("etag", Text, nullable=False),
+    Column("modified", Text, nullable=False),
+    Column("whole", Instant, nullable=False),
+)
+
+# By what each record is known and looked for elsewhere: see `bot.same`.
+names = _table(
+    "names",
+    Column("name", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("record", Text, primary_key=True),
+)
+
+# Records of one procurement. A record that is alone has no row.
+joins = _table(
+    "joins",
+    Column("source", Text, primary_key=True),
+    Column("record", Text, primary_key=True),
+    Column("conversation", Text, nullable=False),  # the key of its first record
+    Column("twin", Text, nullable=False),  # records that publish the very same, likewise
+    Column("peer", Text, nullable=False),  # the key of the record that it was joined to
+    Column("why", Text, nullable=False),
+    Column("confidence", Integer, nullable=False),  # of 1,000
+    Column("at", Instant, nullable=False),
+)
+
 settings = _table(
     "settings",
     Column("name", Text, primary_key=True),

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, event, func, select
 from sqlalchemy.engine import make_url
 
 from bot.fetch import Fetcher
-from bot.ingest import LEASE, Poll
 from bot.loop import clock
+from bot.poll import LEASE, Poll
 from bot.setup import Setup
 from bot.store import duty
 from bot.store.engine import reading
@@ -79,12 +79,10 @@ def _poller(setup: Setup, name: str, day: Day) -> Callable[[], None]:
     assert fence is not None
 
     def poll() -> None:
-        work = Poll(setup, source, day.now, fence=fence, clock=clock)
-        since, fetcher = day.now - _DAY, cast(Fetcher, Served(day.bodies))
-        for request in source.watcher.start(since, day.now):
-            whole = work._walk(fetcher, request, since)
-            work._commit(request, whole=whole)
-        assert whole and not work.receipt.failed
+        receipt = Poll(setup, source, day.now, fence=fence, clock=clock).run(
+            cast(Fetcher, Served(day.bodies))
+        )
+        assert not receipt.failed, receipt
 
     return poll
 

@@ -51,5 +51,7 @@ def opened(
         path=Path("config.yaml"),
     )
     setup = open_setup(config, now)
-    yield setup
-    setup.engine.dispose()
+    try:
+        yield setup
+    finally:
+        setup.engine.dispose()

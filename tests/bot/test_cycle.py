@@ -14,9 +14,9 @@ from bot.cycle import poll
 from bot.demo import faults, slack, smtp
 from bot.demo.pages import Answer
 from bot.demo.shapes import Body, by, codes, fts, instant, item
-from bot.ingest import LEASE
 from bot.loop import clock
 from bot.model import Delivery
+from bot.poll import LEASE
 from bot.setup import mark_seen
 from bot.store import duty, process
 from bot.store.engine import reading

@@ -1,0 +1,355 @@
+"""Polls a source window by window, and stores what it publishes. Touches network and database."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from bot.config import Source
+from bot.contract import Fault, Page, Request
+from bot.errors import FetchError, ReadError
+from bot.fetch import Fetcher
+from bot.ingest import fold_kept
+from bot.model import Event, Notice
+from bot.plan import is_open
+from bot.retry import part_again
+from bot.setup import Clock, Setup
+from bot.store import asked, duty, outbox, process
+from bot.store.asked import Part, Validator
+from bot.store.engine import reading
+
+log = logging.getLogger("tenderbell.poll")
+
+# A window that the source cuts short is halved at most so often.
+DEPTH = 4
+# A process that dies holds a source for so long at most; a living one renews.
+LEASE = timedelta(minutes=5)
+# A server whose validator is stuck says "not modified" for ever: so often it is asked for all.
+WHOLE = timedelta(hours=6)
+
+
+class Stopped(Exception):
+    """The service is to stop: what is committed stands, the rest is read again."""
+
+
+class Overtaken(Exception):
+    """The lease ran out and another process polls this source now."""
+
+
+@dataclass(slots=True)
+class PollReceipt:
+    """What one poll did."""
+
+    source: str
+    windows: int = 0
+    pages: int = 0
+    unchanged: int = 0  # pages that the server said are as they were
+    notices: int = 0  # seen, known ones included
+    new: int = 0
+    aside: int = 0  # newly set aside as unreadable
+    events: int = 0
+    deliveries: int = 0
+    incomplete: list[str] = field(default_factory=list)
+    owed: list[str] = field(default_factory=list)  # pieces that failed by themselves
+    error: str = ""
+    retry_after: float | None = None  # seconds, as the source asked
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.error or self.incomplete)
+
+
+class Poll:
+    """One poll of one source, from its watermark to `now` (UTC)."""
+
+    def __init__(
+        self,
+        setup: Setup,
+        source: Source,
+        now: datetime,
+        *,
+        fence: int,
+        clock: Clock,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._setup = setup
+        self._source = source
+        self._now = now
+        self._fence = fence
+        self._clock = clock
+        self._stopping = stopping
+        self._renewed = clock()
+        self._blocked = False  # a window was not read to its end: the watermark stays before it
+        self.receipt = PollReceipt(source.name)
+        with reading(setup.engine) as connection:
+            state = duty.source(connection, source.name)
+            self._owed = asked.owed(connection, source.name)
+            self._held = asked.held(connection, source.name)
+        self._fresh: dict[str, Validator] = {}
+        self._started = bool(state and state.started)
+        self._watermark: datetime | None = state.watermark if state else None
+        self.failures: int = state.failures if state else 0
+
+    def run(self, fetcher: Fetcher | None = None) -> PollReceipt:
+        """Read every window; what fails is said in the receipt, and what was read stands.
+
+        Without a `fetcher` one is opened for this poll.
+        """
+        watcher, source = self._source.watcher, self._source
+        since = self._now - source.backfill
+        if self._watermark:
+            since = min(self._watermark, self._now) - watcher.overlap
+        requests = list(watcher.start(since, self._now))
+        try:
+            if fetcher:
+                self._read(fetcher, requests, since)
+            else:
+                # The operator's own `base_url`, or the address that the watcher is written for.
+                trusted = requests[0].url if requests else ""
+                with Fetcher(
+                    pause=source.pause, trusted=trusted, cooldown=watcher.cooldown
+                ) as opened:
+                    self._read(opened, requests, since)
+        except (FetchError, ReadError) as error:
+            self.receipt.error = str(error)
+            self.receipt.retry_after = getattr(error, "retry_after", None)
+        return self.receipt
+
+    def _read(self, fetcher: Fetcher, requests: list[Request], since: datetime) -> None:
+        read = failed = 0
+        for request, closes in self._due(requests):
+            self.receipt.windows += 1
+            try:
+                whole = self._walk(fetcher, request, since)
+            except (FetchError, ReadError) as error:
+                if not _alone(request, error):
+                    raise
+                self._owe(request, error)
+                failed += 1
+                continue
+            read += 1
+            self._commit(request, whole=whole, closes=closes)
+        if failed and not read:
+            raise FetchError(f"all that was asked failed, {self.receipt.owed[-1]}")
+
+    def _due(self, requests: list[Request]) -> Iterator[tuple[Request, bool]]:
+        """What to ask now, and whether a window is read to its end with it.
+
+        A piece that keeps failing is left out until it is due; one that is older than what the
+        watcher would ask for now is asked for as it was.
+        """
+        current = {request.part for request in requests}
+        later = {name: part for name, part in self._owed.items() if part.due > self._now}
+        for name, part in later.items():
+            self._tell_owed(name, part)
+        for name, part in list(self._owed.items()):
+            if name not in current and name not in later:
+                yield part.request, False
+        for number, request in enumerate(requests):
+            following = requests[number + 1].window if number + 1 < len(requests) else None
+            if request.part not in later:
+                yield request, following != request.window
+
+    # ------------------------------------------------------------ reading
+
+    def _walk(self, fetcher: Fetcher, first: Request, since: datetime, depth: int = 0) -> bool:
+        """Read a window to its end; True when nothing of it can be missing."""
+        queue, seen = deque([first]), set[tuple[str, bytes | None]]()
+        why = ""
+        while queue:
+            request = queue.popleft()
+            if (request.url, request.body) in seen:
+                why = "the source leads back to a page that was read already"
+                continue
+            seen.add((request.url, request.body))
+            self._heartbeat()
+            page = self._page(fetcher, request, since)
+            self._keep(page)
+            if not page.complete:
+                why = page.why or "the source cut its answer short"
+            queue.extend(
+                replace(follow, window=request.window, part=request.part)
+                for follow in self._unknown(page.follow)
+            )
+        if not why:
+            return True
+        return self._split(fetcher, first, since, depth, why)
+
+    def _page(self, fetcher: Fetcher, request: Request, since: datetime) -> Page:
+        held = self._held.get(request.url) if request.conditional else None
+        if held and self._now - held.whole > WHOLE:
+            held = None
+        try:
+            response = fetcher.get(asked.conditional(request, held))
+            if response.status == 304:
+                self.receipt.unchanged += 1
+                return Page()
+            page = self._source.watcher.read(replace(response, request=request), since)
+        except (FetchError, ReadError) as error:
+            if request.instead is None or not _for_good(error):
+                raise
+            log.info("source=%s a page is refused, what is known stands in: %s",
+                     self._source.name, error)  # fmt: skip
+            return Page(found=(request.instead,))
+        if request.conditional:
+            etag, modified = (response.headers.get(n, "") for n in ("etag", "last-modified"))
+            self._fresh[request.url] = Validator(etag, modified, self._now)
+        return page
+
+    def _unknown(self, follow: tuple[Request, ...]) -> list[Request]:
+        """Without those that would bring one notice which is stored already."""
+        pairs = {request.notice for request in follow if request.notice}
+        if not pairs:
+            return list(follow)
+        with reading(self._setup.engine) as connection:
+            old = process.known(connection, self._source.name, pairs)
+        return [request for request in follow if request.notice not in old]
+
+    def _split(
+        self, fetcher: Fetcher, request: Request, since: datetime, depth: int, why: str
+    ) -> bool:
+        if request.window is None or depth == DEPTH:
+            self.receipt.incomplete.append(why)
+            return False
+        start, end = request.window
+        middle = start + (end - start) / 2
+        halves = [(start, middle), (middle, end)]
+        log.info("source=%s split from=%s to=%s why=%s", self._source.name, start, end, why)
+        results = [
+            self._walk(fetcher, part, since, depth + 1)
+            for half_start, half_end in halves
+            for part in self._source.watcher.start(half_start, half_end)
+        ]
+        return all(results)
+
+    def _keep(self, page: Page) -> None:
+        """Store what the page brought that is new, in a transaction of its own."""
+        name, engine = self._source.name, self._setup.engine
+        self.receipt.pages += 1
+        self.receipt.notices += len(page.found)
+        pairs = {(found.record, found.id) for found in page.found}
+        with reading(engine) as connection:
+            old = process.known(connection, name, pairs)
+        faults = list(page.faults)
+        fresh: list[Notice] = []
+        for found in page.found:
+            if (found.record, found.id) in old:
+                continue
+            try:
+                fresh.append(found.load())
+            except ReadError as error:
+                faults.append(Fault(found.id, str(error), error.raw))
+        if not fresh and not faults:
+            return
+        with engine.begin() as connection:
+            process.keep(connection, name, fresh, self._now)
+            if faults:
+                self.receipt.aside += process.set_aside(connection, name, faults, self._now)
+        self.receipt.new += len(fresh)
+
+    def _heartbeat(self) -> None:
+        if self._stopping():
+            raise Stopped
+        real = self._clock()
+        if real - self._renewed > LEASE / 2:
+            with self._setup.engine.begin() as connection:
+                self._hold(connection, real)
+
+    def _hold(self, connection: Connection, real: datetime) -> None:
+        if not duty.renew(connection, f"poll:{self._source.name}", self._fence, real + LEASE):
+            raise Overtaken
+        self._renewed = real
+
+    # ------------------------------------------------------------ pieces that fail alone
+
+    def _owe(self, request: Request, error: FetchError | ReadError) -> None:
+        before = self._owed.get(request.part)
+        failures = before.failures + 1 if before else 1
+        part = Part(
+            request=request,
+            failures=failures,
+            since=before.since if before else self._now,
+            due=self._now + part_again(failures, self._source.every),
+            error=str(error),
+            begun=before.begun if before else None if self._started else self._now,
+        )
+        with self._setup.engine.begin() as connection:
+            # What its first pages brought is read again with the rest.
+            asked.owe(connection, self._source.name, part)
+        self._owed[request.part] = part
+        self._tell_owed(request.part, part)
+
+    def _tell_owed(self, name: str, part: Part) -> None:
+        self.receipt.owed.append(
+            f"{name}: {part.error} ({part.failures}× since {part.since:%Y-%m-%d %H:%M} UTC)"
+        )
+
+    # ------------------------------------------------------------ folding
+
+    def _commit(self, request: Request, *, whole: bool, closes: bool = True) -> None:
+        """Fold what the window brought; its events and deliveries are in the same transaction."""
+        self._blocked = self._blocked or not whole
+        if request.window and closes and not self._blocked:
+            self._watermark = min(request.window[1], self._now)
+        name, owed = self._source.name, self._owed.pop(request.part, None)
+        with reading(self._setup.engine) as connection:
+            if not owed and not process.has_unfolded(connection, name):
+                return
+        with self._setup.engine.begin() as connection:
+            self._hold(connection, self._clock())
+            happened = self._news(fold_kept(connection, self._setup, name, self._now), owed)
+            planned = self._setup.planner.plan(happened, self._now)
+            queued = outbox.queue(connection, happened, planned)
+            self.receipt.events += len(happened)
+            self.receipt.deliveries += len(queued)
+            if owed:
+                asked.paid(connection, name, [request.part])
+            duty.set_source(connection, name, watermark=self._watermark)
+
+    def _news(self, happened: list[Event], owed: Part | None) -> list[Event]:
+        """What is to be told of a window: of the first run's, and of its debts, nothing old."""
+        if not self._started:
+            return []
+        if owed and owed.begun:
+            # By the day: some portals state no more of a publication.
+            return [event for event in happened if event.at.date() >= owed.begun.date()]
+        return happened
+
+    def settle(self, connection: Connection) -> None:
+        """The first run ends with one message a subscription; every run leaves its receipt."""
+        name, receipt = self._source.name, self.receipt
+        values: dict[str, object] = {"receipt": receipt}
+        if receipt.failed:
+            error = receipt.error or "; ".join(dict.fromkeys(receipt.incomplete))
+            values |= {"failures": self.failures + 1, "failed": self._now, "error": error}
+        else:
+            if not self._started:
+                records = [r for r in process.live(connection, name) if is_open(r, self._now)]
+                for event, planned in self._setup.planner.started(name, records, self._now):
+                    receipt.deliveries += len(outbox.queue(connection, [event], planned))
+            self._watermark = self._now
+            values |= {
+                "failures": 0,
+                "succeeded": self._now,
+                "error": "; ".join(receipt.owed),
+                "started": 1,
+            }
+            asked.hold(connection, name, self._fresh)
+        duty.set_source(connection, name, watermark=self._watermark, **values)
+
+
+def _alone(request: Request, error: FetchError | ReadError) -> bool:
+    """Whether only this piece failed: the server answered, and did not ask for silence."""
+    if not request.part:
+        return False
+    return isinstance(error, ReadError) or (error.status is not None and error.retry_after is None)
+
+
+def _for_good(error: FetchError | ReadError) -> bool:
+    """Whether asking again cannot help: refused, gone, or not what it should be."""
+    return isinstance(error, ReadError) or error.status in (401, 403, 404, 410, 451)
