@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
 
 from bot.config import Channel
 from bot.contract import Message
 from bot.detect import false_now
 from bot.errors import DeliveryError
-from bot.model import Event
+from bot.known import known, superseded
+from bot.model import Event, Record
 from bot.retry import Dropped, GaveUp, Outcome, Retry, Sent, after
 from bot.setup import Clock, Setup
-from bot.store import duty, outbox, process
+from bot.store import duty, joins, outbox, process
 from bot.store.engine import reading
+from bot.store.joins import Key
 from bot.store.outbox import Claim
 from bot.when import iso
 
@@ -25,6 +29,8 @@ log = logging.getLogger("tenderbell.deliver")
 LEASE = timedelta(minutes=5)
 BATCH = 20
 REPEAT = "may be a repeat: the answer to an earlier attempt never came"
+# How long a delivery waits for one of another portal that says the same and is not sent yet.
+BEHIND = timedelta(seconds=20)
 UNWANTED = "no subscription wants it any more"
 
 
@@ -125,6 +131,12 @@ def _attempt(
     why = _untrue(setup, event, now) or _unwanted(setup, channel, claim)
     if why:
         return Dropped(why)
+    keys = _twins(setup, event)
+    if keys and not claim.asked_for:
+        settled = _told_elsewhere(setup, channel, claim, keys, now)
+        if settled:
+            return settled
+    event = _everywhere(setup, event, keys)
     if claim.repeat:
         event = replace(event, notes=(*event.notes, REPEAT))
     try:
@@ -147,8 +159,53 @@ def _untrue(setup: Setup, event: Event, now: datetime) -> str | None:
     if event.deadline is None or event.record is None:
         return None
     with reading(setup.engine) as connection:
-        held = process.load(connection, event.source, {event.record.id})
-    return false_now(event, held.get(event.record.id), now)
+        record = process.load(connection, event.source, {event.record.id}).get(event.record.id)
+        why = false_now(event, record, now)
+        if why or record is None:
+            return why
+        others = _records(connection, joins.twins(connection, (record.source, record.id)))
+    held = next(d for d in record.facts.deadlines if d.key == event.deadline.key)
+    newer = superseded(held, record, others)
+    return f"superseded: {newer.source} has another date" if newer else None
+
+
+def _records(connection: Connection, keys: Iterable[Key]) -> list[Record]:
+    return [r for source, id in keys for r in process.load(connection, source, {id}).values()]
+
+
+# ---------------------------------------------------------------- on several portals
+
+
+def _twins(setup: Setup, event: Event) -> list[Key]:
+    if event.record is None:
+        return []
+    with reading(setup.engine) as connection:
+        return joins.twins(connection, (event.source, event.record.id))
+
+
+def _told_elsewhere(
+    setup: Setup, channel: Channel, claim: Claim, keys: Collection[Key], now: datetime
+) -> Outcome | None:
+    """The end of a delivery whose recipient knows it from another portal, or is about to."""
+    with reading(setup.engine) as connection:
+        told = joins.told(connection, keys, channel.name, claim.delivery.recipient)
+    ahead = {t.event.key: t for t in told if t.sent or t.queue < claim.queue}
+    by = known(claim.event, [t.event for t in ahead.values()])
+    if by is None:
+        return None
+    if ahead[by.key].sent:
+        return Dropped(f"told already: {by.key}")
+    return Retry(now + BEHIND, f"behind {by.key}, which says the same")
+
+
+def _everywhere(setup: Setup, event: Event, keys: Collection[Key]) -> Event:
+    """The event with the pages of the same procurement on other portals."""
+    if not keys:
+        return event
+    with reading(setup.engine) as connection:
+        others = _records(connection, keys)
+    pages = ((other.source, other.facts.url) for other in others)
+    return replace(event, elsewhere=tuple((source, url) for source, url in pages if url))
 
 
 def _unwanted(setup: Setup, channel: Channel, claim: Claim) -> str | None:

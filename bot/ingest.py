@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -10,12 +11,16 @@ from sqlalchemy import Connection
 from bot.detect import reminders, told, wake
 from bot.fold import fold, order, refold
 from bot.model import Event, Notice, Record
+from bot.same import Likeness, best, names
 from bot.setup import Setup
-from bot.store import outbox, process
+from bot.store import joins, outbox, process
 from bot.store.engine import reading
+from bot.store.joins import Key
 
 # Reminders planned in one transaction.
 BATCH = 500
+# More that are similar in one source are call-offs or a series, of which none can be told apart.
+CROWD = 20
 
 
 def fold_kept(connection: Connection, setup: Setup, source: str, now: datetime) -> list[Event]:
@@ -40,7 +45,56 @@ def fold_kept(connection: Connection, setup: Setup, source: str, now: datetime) 
             happened.append(event)
     process.save(connection, [(r, wake(r, now, setup.planner.leads)) for r in held.values()])
     process.mark_folded(connection, source)
+    _meet(connection, source, held, batch, now)
     return happened
+
+
+# ---------------------------------------------------------------- on several portals
+
+
+def _meet(
+    connection: Connection,
+    source: str,
+    held: Mapping[str, Record],
+    batch: Mapping[str, list[tuple[Notice, datetime]]],
+    now: datetime,
+) -> None:
+    """Join what was folded to the records of other portals, or of this one, that are the same."""
+    found = {
+        (source, id): names(record, (link for notice, _ in batch[id] for link in notice.links))
+        for id, record in held.items()
+    }
+    joins.learn(connection, found)
+    for key, meeting in joins.met(connection, found).items():
+        for other, name in meeting.named.items():
+            like = Likeness(1.0, f"both are named {name}")
+            joins.join(connection, key, other, like, now, twins=_may_twin(connection, key, other))
+        _seek(connection, held[key[1]], meeting.similar - meeting.named.keys(), now)
+
+
+def _seek(connection: Connection, record: Record, similar: set[Key], now: datetime) -> None:
+    """Join a record that nothing names to its like, in each source that has just one."""
+    key = (record.source, record.id)
+    by_source: dict[str, set[str]] = defaultdict(set)
+    for source, id in similar - set(joins.twins(connection, key)):
+        by_source[source].add(id)
+    for source, ids in sorted(by_source.items()):
+        if len(ids) > CROWD:
+            continue
+        likely = best(record, process.load(connection, source, ids).values())
+        if likely:
+            other = (likely[0].source, likely[0].id)
+            joins.join(connection, key, other, likely[1], now, twins=True)
+
+
+def _may_twin(connection: Connection, key: Key, other: Key) -> bool:
+    """Whether a reference means the very same: a portal publishes a procurement once.
+
+    Of one portal it means an earlier stage; and a second record of a portal that refers to one of
+    another portal, as lots do that follow one planning notice, is something else than the first.
+    """
+    mine = {other, *joins.twins(connection, other)}
+    return key[0] not in {source for source, _ in mine - {key}}
 
 
 def _belated(before: Record, after: Record, notice: Notice) -> Event | None:

@@ -258,6 +258,7 @@ class Event:
     deadline: Deadline | None = None
     lead: str | None = None  # as the config writes it: "7d"
     summary: Summary | None = None  # of a `started` event
+    elsewhere: tuple[tuple[str, str], ...] = ()  # source and page of the same on other portals
 
 
 @dataclass(frozen=True, slots=True)

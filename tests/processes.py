@@ -191,17 +191,19 @@ class Stage:
         published = _wall(at or clock())
         end = deadline or clock() + timedelta(days=30, hours=number)
         told: dict[str, Any] = {
-            "title": f"Supported living {process}",
             "description": "Care and support for adults in their own homes.",
             "status": "active",
             "value": {"amount": 500_000, "currency": "GBP"},
             "tenderPeriod": by(_wall(end)),
         }
-        for source, site in self.portals.items():
+        for place, (source, site) in enumerate(self.portals.items()):
             if site.kind == "cf" and not first:
                 continue
             make = _fts if site.kind == "fts" else _cf
-            release = make(published, number, process, **told)
+            # Nothing in common, or what several portals publish would be told as one.
+            apart = 10_000 * place
+            told["title"] = f"Supported living {process} for {source}"
+            release = make(published, number + apart, process + apart, **told)
             site.publish(site.kind, release)
             if at is None:
                 event = "new" if first else "amended"

@@ -13,7 +13,7 @@ from bot.cli.find import named
 from bot.match import misses, reason
 from bot.model import Event, Subscription
 from bot.setup import Setup
-from bot.store import deliveries, process
+from bot.store import deliveries, joins, process
 from bot.store.engine import reading
 from bot.story import Chapter, story
 from bot.when import iso
@@ -39,16 +39,20 @@ def explain(
         raise click.BadParameter(f"no subscription {only!r}; there are: {names}")
     with reading(setup.engine) as connection:
         found = named(connection, notice)
+        told: list[tuple[Chapter, list[Any], list[Any]]] = []
         for source, record in found:
             sent = list(deliveries.rows(connection, source=source, record=record))
-            chapters = list(story(process.history(connection, source, record), source=source))
-            exact = [c for c in chapters if c.notice.id == notice.rstrip("/").rsplit("/", 1)[-1]]
-            for chapter in exact or chapters:
-                for fact in _stages(setup, chapter, wanted, sent):
-                    if json_:
-                        line(fact)
-                    else:
-                        click.echo(f"{'  ' * fact['depth']}{clean(fact['what'])}")
+            joined = joins.members(connection, (source, record))
+            past = process.history(connection, source, record)
+            told += [(chapter, sent, joined) for chapter in story(past, source=source)]
+    name = notice.rstrip("/").rsplit("/", 1)[-1]
+    exact = [one for one in told if one[0].notice.id == name]
+    for chapter, sent, joined in exact or told:
+        for fact in (*_stages(setup, chapter, wanted, sent), *_joined(chapter, joined)):
+            if json_:
+                line(fact)
+            else:
+                click.echo(f"{'  ' * fact['depth']}{clean(fact['what'])}")
     if not found:
         click.echo(f"{clean(notice)}: not known; nothing with this id was read", err=True)
     return 0 if found else 1
@@ -76,6 +80,22 @@ def _stages(
     yield fact(1, "event", f"event: {event.name}" + "".join(f"; {n}" for n in event.notes))
     for subscription in wanted:
         yield from _subscription(fact, subscription, event, sent)
+
+
+def _joined(chapter: Chapter, members: list[Any]) -> Iterator[dict[str, Any]]:
+    """Why this process and others are told as one."""
+    notice, own = chapter.notice, chapter.after.key
+    for row in members:
+        key = f"{row.source}:{row.record}"
+        if not row.peer or own not in (key, row.peer):
+            continue
+        other = row.peer if own == key else key
+        confidence = row.confidence / 1000
+        yield {
+            "notice": notice.id, "source": chapter.after.source, "record": notice.record,
+            "stage": "join", "depth": 1, "peer": other, "confidence": confidence,
+            "what": f"one procurement with {other}: {row.why} (confidence {confidence:.2f})",
+        }  # fmt: skip
 
 
 def _subscription(

@@ -6,7 +6,7 @@ import re
 
 from sqlalchemy import Connection
 
-from bot.store import process
+from bot.store import joins, process
 
 
 def named(connection: Connection, notice: str) -> list[process.Pair]:
@@ -15,5 +15,10 @@ def named(connection: Connection, notice: str) -> list[process.Pair]:
     if "://" in text:
         text = next((p for p in reversed(text.split("/")) if re.search(r"\d", p)), text)
         text = text.split("?")[0]
-    found = process.find(connection, text)
-    return found or process.find_like(connection, text)
+    found = process.find(connection, text) or process.find_like(connection, text)
+    return list(dict.fromkeys(pair for one in found for pair in conversation(connection, one)))
+
+
+def conversation(connection: Connection, pair: process.Pair) -> list[process.Pair]:
+    """The processes of one procurement on all portals, the first one first."""
+    return [(row.source, row.record) for row in joins.members(connection, pair)] or [pair]

@@ -11,6 +11,7 @@ import click
 from bot.changes import stated
 from bot.cli.common import as_json, clean, line, logs, options
 from bot.cli.find import named
+from bot.fold import order
 from bot.model import Change, Deadline
 from bot.store import deliveries, process
 from bot.store.engine import reading
@@ -37,20 +38,23 @@ def history(path: Path, notice: str, json_: bool, verbose: bool, quiet: bool) ->
         if not found:
             click.echo(f"{clean(notice)}: not known; nothing with this id was read", err=True)
             return 1
+        told: dict[str, list[Any]] = defaultdict(list)
+        reminders: list[Any] = []
+        chapters: list[Chapter] = []
         for source, record in found:
-            told: dict[str, list[Any]] = defaultdict(list)
-            reminders: list[Any] = []
             for row, event in deliveries.rows(connection, source=source, record=record):
                 (reminders if event.deadline else told[event.key]).append(row)
-            for chapter in story(process.history(connection, source, record), source=source):
-                rows = told.get(chapter.event.key, []) if chapter.event else []
-                if json_:
-                    line(_facts(chapter, rows))
-                else:
-                    _print(chapter, rows, setup.config.timezone)
-            if not json_:
-                for row in reminders:
-                    click.echo(f"  reminder {_delivered(row)}")
+            chapters += story(process.history(connection, source, record), source=source)
+        chapters.sort(key=lambda chapter: order(chapter.notice))
+        for chapter in chapters:
+            rows = told.get(chapter.event.key, []) if chapter.event else []
+            if json_:
+                line(_facts(chapter, rows))
+            else:
+                _print(chapter, rows, setup.config.timezone, several=len(found) > 1)
+        if not json_:
+            for row in reminders:
+                click.echo(f"  reminder {_delivered(row)}")
     return 0
 
 
@@ -102,10 +106,11 @@ def _deadline(deadline: Deadline) -> dict[str, Any]:
     }
 
 
-def _print(chapter: Chapter, rows: list[Any], zone: Any) -> None:
+def _print(chapter: Chapter, rows: list[Any], zone: Any, *, several: bool) -> None:
     notice, event = chapter.notice, chapter.event
     what = event.name if event else "nothing to tell"
-    click.echo(f"{local(notice.published, zone)}  {notice.kind:<5} {notice.id}  {what}")
+    where = f"  [{chapter.after.source}]" if several else ""
+    click.echo(f"{local(notice.published, zone)}  {notice.kind:<5} {notice.id}  {what}{where}")
     if event and event.name == "new":
         click.echo(f"    {clean(chapter.after.facts.title or '')}")
     for note in event.notes if event else ():

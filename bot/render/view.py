@@ -18,6 +18,7 @@ T = TypeVar("T")
 # How much of each field a message shows, in characters or in entries.
 TITLE, DESCRIPTION, WORDS, FIELD = 200, 600, 800, 300
 CHANGES, LOTS, DATES, PLACES, CODES, SUPPLIERS, REASONS = 12, 10, 12, 6, 5, 10, 10
+ELSEWHERE = 5
 
 _NOTICES: dict[Stage, str] = {
     "planning": "Planning notice",
@@ -89,6 +90,7 @@ class View:
     reasons: Listed[str] = Listed()
     url: str = ""  # http(s), plain ASCII, or ""
     host: str = ""
+    elsewhere: tuple[Row, ...] = ()  # the same on other portals: host and address
     footer: str = ""  # the notice's form, number, day and source
     subject: str = field(default="", init=False)
 
@@ -121,8 +123,14 @@ def view(event: Event, delivery: Delivery, now: datetime, zone: ZoneInfo) -> Vie
         reasons=_reasons(delivery.matches),
         url=url,
         host=host(url) if url else "",
+        elsewhere=_elsewhere(event),
         footer=_footer(event, record, zone),
     )
+
+
+def _elsewhere(event: Event) -> tuple[Row, ...]:
+    pages = (link(page) for _, page in event.elsewhere[:ELSEWHERE])
+    return tuple(Row(host(page), page) for page in pages if page)
 
 
 def _started(

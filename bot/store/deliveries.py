@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, case, func, select, update
 
 from bot.model import Event
 from bot.store import codec
+from bot.store.outbox import REQUESTED
 from bot.store.tables import events, outbox
 
 
@@ -49,7 +50,7 @@ def again(connection: Connection, key: str, now: datetime) -> bool:
         .where(outbox.c.key == key)
         .values(
             status="waiting",
-            why="sent again on request",
+            why=REQUESTED,
             due=now,
             first_due=now,
             attempts=0,

@@ -27,6 +27,9 @@ from bot.store import codec
 from bot.store.engine import insert
 from bot.store.tables import Instant, events, outbox, text
 
+# Why a delivery is sent again that was settled.
+REQUESTED = "sent again on request"
+
 
 def _is_owed(table: FromClause) -> ColumnElement[bool]:
     """Not settled yet. Written out, not bound: a partial index is used only for a literal."""
@@ -44,6 +47,8 @@ class Claim:
     first_due: datetime
     fence: int
     status: str  # as it stood before: an `unknown` one may have arrived already
+    queue: str  # its place among the others
+    asked_for: bool = False  # by `resend`
 
     @property
     def repeat(self) -> bool:
@@ -202,6 +207,8 @@ def _claimed(row: Row[tuple[object, ...]], event: Event) -> Claim:
         first_due=row.first_due,
         fence=row.fence,
         status=row.status,
+        queue=row.queue,
+        asked_for=row.why == REQUESTED,
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
 
-from sqlalchemy import Connection, event, func, select
+from sqlalchemy import Connection, delete, event, func, select
 from sqlalchemy.engine import make_url
 
 from bot.fetch import Fetcher
@@ -19,7 +19,7 @@ from bot.poll import LEASE, Poll
 from bot.setup import Setup
 from bot.store import duty
 from bot.store.engine import reading
-from bot.store.tables import notices, outbox, records
+from bot.store.tables import names, notices, outbox, records
 from tests.benchmarks import pages, rigs
 from tests.benchmarks.figure import Figure, medians, ratio, seconds
 from tests.benchmarks.pages import Day, Served
@@ -47,6 +47,9 @@ def run(*, held: Day | None = None, rounds: int = 5, subscriptions: int = 200) -
     first, again = [], []
     with rigs.sqlite() as url, rigs.opened(url, day.now, subscriptions, watchers) as setup:
         for name in watchers:
+            # Else every notice of this round would be a twin of one of the round before.
+            with setup.engine.begin() as connection:
+                connection.execute(delete(names))
             poll = _poller(setup, name, day)
             first.append((seconds(lambda: _parse(day)), seconds(poll)))
             brought = _brought(setup, name)
