@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 
 _DIGITS = 8
 _DIVISION = 2
@@ -12,6 +13,7 @@ _GROUP = 3
 # begin with a zero.
 _ZEROLESS = ("3", "9")
 _CHECKS = frozenset("0123456789")
+_WEIGHTS = (3, 7, 1, 3, 7, 1, 3, 7)
 _WRITTEN = r"(?:CPV[\s:]*)?(\d+)(-\d)?(\*?)"
 _HOW = 'write eight digits as in "85300000", or the beginning of a code as in "853*", in quotes'
 
@@ -22,12 +24,12 @@ def parse(text: str) -> str:
     Trailing zeros are what CPV writes below a code's own level (Regulation (EC) No 213/2008), so
     they go, but for the two digits of a division; that also makes `8530*` the same as `853*`.
     ValueError says what to write instead, also for a division or group that CPV 2008 does not have:
-    nothing would ever match it.
+    nothing would ever match it; and for a wrong check digit: it would match something else.
     """
     found = re.fullmatch(_WRITTEN, text[:40].strip(), re.ASCII | re.IGNORECASE)
     if not found or len(text) > 40 or (found[2] and len(found[1]) != _DIGITS):
         raise ValueError(f"{text[:40]!r} is not a CPV code: {_HOW}")
-    digits, star = found[1], found[3]
+    digits, check, star = found.groups()
     if len(digits) < _DIVISION:
         raise ValueError(
             f'{text[:40]!r} is wider than a division, which has two digits as in "85*"'
@@ -39,7 +41,25 @@ def parse(text: str) -> str:
     for length, level in ((_DIVISION, "division"), (_GROUP, "group")):
         if len(prefix) >= length and prefix[:length] not in _labels():
             raise ValueError(f"CPV 2008 has no {level} {prefix[:length]} ({text[:40]!r}): {_HOW}")
+    if check and check[1] != (right := check_digit(digits)):
+        raise ValueError(
+            f"{digits} has the check digit {right}, not {check[1]}, so a digit of it is wrong: "
+            f'look it up, or write "{digits}" without a check digit if that is the code'
+        )
     return prefix
+
+
+def check_digit(code: str) -> str:
+    """The ninth digit of a code of eight, as CPV 2008 prints it: `2` for `85300000`.
+
+    Regulation (EC) No 213/2008 says only that it serves to verify the other eight. The rule, the
+    digits weighted 3, 7, 1 in turn and added modulo 10, was read off the list: it makes 8,922 of
+    its 9,454 digits, and the beginnings in `cpv_digits.tsv` mend the rest. A test compares all.
+    """
+    more = _more()
+    begins = (code[:size] for size in range(_DIGITS, 0, -1))
+    shift = next((more[begin] for begin in begins if begin in more), 0)
+    return str((sum(int(d) * w for d, w in zip(code, _WEIGHTS, strict=True)) + shift) % 10)
 
 
 def pretty(prefix: str) -> str:
@@ -53,7 +73,10 @@ def covers(prefix: str, code: str) -> bool:
 
 
 def normal(code: str) -> str | None:
-    """A code as a notice states it (`85311000-2`, blanks around it) as eight digits, else None."""
+    """A code as a notice states it (`85311000-2`, blanks around it) as eight digits, else None.
+
+    Its check digit is not compared: what a notice says is told, and matched, as it stands.
+    """
     if len(code) == _DIGITS and code.isascii() and code.isdigit():
         return code
     if len(code) > 2 * _DIGITS or not code.isascii():
@@ -70,11 +93,25 @@ def label(code: str) -> str:
     return _labels().get(code[:_DIVISION] + code[_DIVISION:].rstrip("0"), "")
 
 
+def named() -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Every division and group: its prefix, its label, what else people call what is in it."""
+    for prefix, own, *others in _rows("cpv.tsv"):
+        yield prefix, own, tuple(others[0].split("; ")) if others else ()
+
+
 @functools.cache
 def _labels() -> dict[str, str]:
+    return {row[0]: row[1] for row in _rows("cpv.tsv")}
+
+
+@functools.cache
+def _more() -> dict[str, int]:
+    return {begin: int(more) for begin, more in _rows("cpv_digits.tsv")}
+
+
+def _rows(file: str) -> list[list[str]]:
     # Imported here: a start that never meets a code does not pay for it.
     from pathlib import Path
 
-    text = (Path(__file__).parent / "data" / "cpv.tsv").read_text(encoding="utf-8")
-    rows = [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
-    return {row[0]: row[1] for row in rows[1:]}
+    text = (Path(__file__).parent / "data" / file).read_text(encoding="utf-8")
+    return [line.split("\t") for line in text.splitlines() if not line.startswith("#")][1:]

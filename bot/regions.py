@@ -4,8 +4,9 @@ A node is a short text. `UK` and the codes below it (`UKM`, `UKM5`, `UKM50`) alw
 UK, whichever of UK and TL a source writes; `ENG` is England, between `UK` and its nine regions. A
 country is its ISO 3166-1 alpha-2 code (Greece is `EL`), its regions are NUTS codes. Above the
 countries stand `EU`, `EUROPE`, `ROW` (the rest of the world) and `WORLD`; `CHI` holds the Channel
-Islands and `BOT` the British Overseas Territories. A code that the tables lack hangs under its
-prefix, since both code systems are revised every few years.
+Islands and `BOT` the British Overseas Territories. Both code systems are revised every few years: a
+UK code of another edition is read as the nearest node around it that the tables have (`TLI35` of
+2025 as `UKI3`, `TLK64` as `UKK`), which loses no notice; elsewhere a code hangs under its prefix.
 """
 
 from __future__ import annotations
@@ -32,12 +33,15 @@ def parse(text: str) -> str:
 
     A name that regions of two levels bear is the larger one. Some postcode districts read like
     NUTS codes of other countries (DE21, SE11): alone they are the district, and the code after the
-    word NUTS. ValueError says what to write, with the nearest known name.
+    word NUTS. `NI` is Northern Ireland, though Nicaragua has it for its code. ValueError says what
+    to write, with the nearest known name.
     """
     word, _, rest = text.strip().partition(" ")
-    node = (
-        place(rest.upper()) if word.upper() in ("NUTS", "ITL") else _postcode(text) or place(text)
-    )
+    if word.upper() in ("NUTS", "ITL"):
+        node = place(rest.upper())
+    else:
+        called = _words().get(folded(text)) if len(text) <= _LONGEST else None
+        node = called or _postcode(text) or place(text)
     node = node or place(text.upper())
     if node is None:
         raise ValueError(f"unknown place {text[:_LONGEST]!r}: {_HOW}{_meant(text)}")
@@ -79,10 +83,32 @@ def ancestors(node: str) -> tuple[str, ...]:
     return (node, *ancestors(around)) if around else (node,)
 
 
+def named() -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Every node of the tables: itself, its name, its other names and codes; the larger first."""
+    for node, own, others in _rows("regions.tsv", 3):
+        itl = (f"{_ITL}{node[2:]}",) if node.startswith(_NUTS) else ()
+        yield node, own, (*itl, *filter(None, others.split("; ")))
+    for node, _, alpha3, _, own, others in _countries():
+        yield node, own, tuple(filter(None, (alpha3, *others.split("; "))))
+
+
+def folded(text: str) -> str:
+    """A name without what its writings differ in: case, accents, marks, `&`, `the`."""
+    if not text.isascii():
+        import unicodedata
+
+        text = "".join(
+            c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)
+        )
+    plain = text.casefold().replace("'", "").replace("’", "").replace("&", " and ")
+    words = "".join(c if c.isalnum() else " " for c in plain).split()
+    return " ".join(word for word in words if word != "the")
+
+
 @functools.lru_cache(_REMEMBERED)
 def _place(text: str) -> str | None:
     code = text.strip()
-    found = _codes().get(code) or _nuts(code) or _words().get(_folded(code)) or _postcode(code)
+    found = _codes().get(code) or _nuts(code) or _words().get(folded(code)) or _postcode(code)
     # Regions' codes are also written in lower case; two or three letters would be a word.
     return found or (_nuts(code.upper()) if len(code) > 3 else None)
 
@@ -98,7 +124,15 @@ def _nuts(code: str) -> str | None:
     # Behind a letter comes a digit, or the Z of "no region": so DEAL, a town, is no code.
     if code != code.upper() or (rest and first in _LETTERS and rest[0] not in _AFTER_LETTER):
         return None
-    return country + first + rest
+    return _edition(country + first + rest)
+
+
+def _edition(node: str) -> str:
+    """The nearest node of the tables around a UK code; `Z`, outside of all regions, is kept."""
+    if node.startswith(_NUTS) and node[2] != "Z":
+        while node not in _names():
+            node = node[:-1]
+    return node
 
 
 def _postcode(text: str) -> str | None:
@@ -121,25 +155,12 @@ def _postcode(text: str) -> str | None:
     return districts.get(district.rstrip(_LETTERS)) or districts.get("")
 
 
-def _folded(text: str) -> str:
-    """A name without what its writings differ in: case, accents, marks, `&`, `the`."""
-    if not text.isascii():
-        import unicodedata
-
-        text = "".join(
-            c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)
-        )
-    plain = text.casefold().replace("'", "").replace("’", "").replace("&", " and ")
-    words = "".join(c if c.isalnum() else " " for c in plain).split()
-    return " ".join(word for word in words if word != "the")
-
-
 def _meant(text: str) -> str:
     if len(text) > _LONGEST:
         return ""
     from difflib import get_close_matches
 
-    near = get_close_matches(_folded(text), _words(), 1, 0.75)
+    near = get_close_matches(folded(text), _words(), 1, 0.75)
     return f" (did you mean {name(_words()[near[0]])}?)" if near else ""
 
 
@@ -188,11 +209,11 @@ def _names() -> dict[str, str]:
 def _words() -> dict[str, str]:
     """Folded names, the larger region's first."""
     words: dict[str, str] = {}
-    named = [(node, own, others) for node, own, others in _rows("regions.tsv", 3)]
-    named += [(row[0], row[4], row[5]) for row in _countries()]
-    for node, own, others in named:
+    lines = [(node, own, others) for node, own, others in _rows("regions.tsv", 3)]
+    lines += [(row[0], row[4], row[5]) for row in _countries()]
+    for node, own, others in lines:
         for written in (own, *others.split("; ")):
-            words.setdefault(_folded(written), node)
+            words.setdefault(folded(written), node)
     words.pop("", None)
     return words
 

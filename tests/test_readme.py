@@ -69,10 +69,12 @@ VERB_LINES = [line for line in commands("tenderbell") if line.split()[1] != "run
 
 
 @pytest.mark.parametrize("command", VERB_LINES)
-def test_a_command_of_the_readme_works(command: str, at_work: World) -> None:
-    verb, *rest = command.replace("NOTICE", NOTICE).split()[1:]
+def test_a_command_of_the_readme_works(command: str, at_work: World, tmp_path: Path) -> None:
+    stand_ins = {"NOTICE": NOTICE, "SOURCE": "fts", "DIR": str(tmp_path / "pages")}
+    verb, *rest = (stand_ins.get(word, word) for word in command.split()[1:])
     done = CliRunner().invoke(cli, [verb, *rest, "--config", str(at_work.path)])
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    assert done.exit_code in (0, 1), done.output
     assert done.output.strip()
 
 

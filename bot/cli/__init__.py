@@ -14,10 +14,12 @@ VERBS = {
     "once": ("service", "One full cycle: poll, remind, deliver; prints receipts."),
     "demo": ("demo", "A few simulated days against a bundled portal, without any account."),
     "check": ("check", "Every fault of the config at once, with its place."),
+    "codes": ("codes", "Find CPV codes and regions for a subscription, by words or by code."),
     "explain": ("explain", "Why a notice did, or did not, lead to messages."),
     "history": ("history", "The timeline of a contracting process."),
     "outbox": ("outbox", "Deliveries and their state."),
     "resend": ("outbox", "Send one delivery again."),
+    "fetch": ("fetch", "Save a source's present pages, contacts blanked, for a test."),
     "status": ("status", "Sources and channels: what is well and what is not."),
 }
 

@@ -6,11 +6,11 @@ import logging
 import re
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-import msgspec
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,6 +34,19 @@ def options(function: F) -> F:
 as_json = click.option("--json", "json_", is_flag=True, help="Facts as JSON, one object a line.")
 
 
+def instant(_: click.Context, __: click.Parameter, value: str | None) -> datetime | None:
+    """The callback of an option that takes an instant with an offset."""
+    if value is None:
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise click.BadParameter("an instant with an offset, such as 2026-06-12T09:00:00+01:00")
+    return at
+
+
 def logs(*, verbose: bool, quiet: bool) -> None:
     """Logging to stderr, one line a job run."""
     level = logging.DEBUG if verbose else logging.WARNING if quiet else logging.INFO
@@ -51,4 +64,6 @@ def clean(text: str) -> str:
 
 def line(value: Any) -> None:
     """One JSON object on a line of its own."""
+    import msgspec  # not above: help, and what prints no JSON, answers sooner without it
+
     click.echo(msgspec.json.encode(value).decode())

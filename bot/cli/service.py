@@ -11,22 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.common import as_json, line, logs, options
+from bot.cli.common import as_json, instant, line, logs, options
 
 if TYPE_CHECKING:
     from bot.setup import Setup
-
-
-def _instant(_: click.Context, __: click.Parameter, value: str | None) -> datetime | None:
-    if value is None:
-        return None
-    try:
-        at = datetime.fromisoformat(value)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise click.BadParameter("an instant with an offset, such as 2026-06-12T09:00:00+01:00")
-    return at
 
 
 def _one_heap() -> None:
@@ -44,7 +32,7 @@ def _one_heap() -> None:
 seen_until = click.option(
     "--mark-seen-until",
     "seen",
-    callback=_instant,
+    callback=instant,
     help="After restoring a backup: tell nothing that was published or fell due until then.",
 )
 
@@ -78,7 +66,7 @@ def run(path: Path, seen: datetime | None, verbose: bool, quiet: bool) -> None:
 
 
 @click.command(epilog="Example: tenderbell once --at 2026-06-12T09:00:00+01:00")
-@click.option("--at", callback=_instant, help="Take this instant (ISO 8601 with offset) for now.")
+@click.option("--at", callback=instant, help="Take this instant (ISO 8601 with offset) for now.")
 @seen_until
 @as_json
 @options

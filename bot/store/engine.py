@@ -22,6 +22,8 @@ HEAD = "0002"
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 # Seconds to wait for a lock: a backup may hold the file for half a minute.
 BUSY = 60
+# Seconds to wait for a server that only adds to an answer.
+BRIEF = 3
 
 
 def connect(url: str) -> Engine:
@@ -58,6 +60,28 @@ def _sqlite(url: str) -> Engine:
         # A read that turns into a write fails with SQLITE_BUSY_SNAPSHOT, which no time-out covers.
         reading = connection.get_execution_options().get("reading")
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def look(url: str) -> Engine:
+    """An engine that only reads: it makes no database, changes none and waits for none.
+
+    ConfigError when it cannot be. Where there is no database, connecting fails.
+    """
+    try:
+        found = make_url(url)
+        if found.get_backend_name() != "sqlite":
+            return create_engine(url, connect_args={"connect_timeout": BRIEF})
+        path = Path(found.database or "").absolute().as_uri()
+        # Not `mode=ro`: that leaves its `-wal` file behind.
+        engine = create_engine(f"sqlite:///{path}?mode=rw&uri=true")
+    except (ArgumentError, ModuleNotFoundError) as error:
+        raise ConfigError(f"database: {error}") from error
+
+    @event.listens_for(engine, "connect")
+    def _(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+        connection.execute("PRAGMA query_only=ON")
 
     return engine
 

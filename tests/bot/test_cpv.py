@@ -64,12 +64,16 @@ def test_what_a_subscriber_writes(written: str, prefix: str) -> None:
         ("99000000", "no division 99"),
         ("86", "no division 86"),
         ("859*", "no group 859"),
+        ("85300000-3", "check digit 2, not 3"),
+        ("58300000-2", "no division 58"),
+        ("85400000-2", "no group 854"),
+        ("85130000-2", "check digit"),
     ],
 )
 def test_what_is_refused_says_what_to_write(written: str, told: str) -> None:
     with pytest.raises(ValueError, match=told) as fault:
         cpv.parse(written)
-    assert "eight digits" in str(fault.value) or "two digits" in str(fault.value)
+    assert any(hint in str(fault.value) for hint in ("eight digits", "two digits", "without a"))
 
 
 @pytest.mark.parametrize(
@@ -109,6 +113,29 @@ def test_labels_of_divisions_and_groups_alone() -> None:
     assert cpv.label("8") == cpv.label("") == cpv.label("99000000") == ""
 
 
+@given(st.from_regex(r"[0-9]{8}", fullmatch=True), st.integers(0, 7), st.integers(1, 9))
+def test_the_rule_of_the_check_digit_sees_every_single_slip(code: str, at: int, by: int) -> None:
+    """3, 7 and 1 have no factor in common with 10; so does every other weighting of its kind."""
+    slip = f"{code[:at]}{(int(code[at]) + by) % 10}{code[at + 1 :]}"
+    if not any(one.startswith(begin) for one in (code, slip) for begin in cpv._more()):
+        assert cpv.check_digit(code) != cpv.check_digit(slip)
+
+
+@given(st.sampled_from([prefix for prefix, _, _ in cpv.named()]), st.data())
+def test_covers_is_a_partial_order_and_a_code_is_under_its_own_beginnings(
+    prefix: str, data: st.DataObject
+) -> None:
+    rest = f"[0-9]{{{8 - len(prefix)}}}"
+    below = st.just("000000") if len(prefix) == 2 else st.from_regex(rest, fullmatch=True)
+    code = prefix + data.draw(below)  # of any group, or the division's own
+    begins = [code[:size] for size in range(2, 9)]
+    assert all(cpv.covers(begin, code) for begin in begins)
+    assert cpv.covers(cpv.parse(code), code) and cpv.covers(cpv.parse(f"{prefix}*"), code)
+    other = data.draw(st.sampled_from(begins))
+    between = [begin for begin in begins if cpv.covers(other, begin) and cpv.covers(begin, other)]
+    assert between == [other]
+
+
 @given(st.text())
 def test_any_text_parses_or_is_a_value_error(text: str) -> None:
     cpv.normal(text)
@@ -134,4 +161,7 @@ def test_every_official_code_is_read_and_labelled_as_the_list_has_it() -> None:
         assert cpv.pretty(cpv.parse(f"{code}-{row['check_digit']}")) == code
         assert cpv.normal(f"{code}-{row['check_digit']}") == code
         assert cpv.label(code) == (row["label"] if code.endswith("00000") else "")
+        assert cpv.check_digit(code) == row["check_digit"]
+        with pytest.raises(ValueError, match="check digit"):
+            cpv.parse(f"{code}-{(int(row['check_digit']) + 1) % 10}")
     assert len(codes) == 9_454
