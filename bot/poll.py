@@ -101,7 +101,8 @@ class Poll:
         Without a `fetcher` one is opened for this poll.
         """
         watcher, source = self._source.watcher, self._source
-        since = self._now - source.backfill
+        # A later run looks back by the overlap: what it finds there must not be news to it.
+        since = self._now - max(source.backfill, watcher.overlap)
         if self._watermark:
             since = min(self._watermark, self._now) - watcher.overlap
         requests = list(watcher.start(since, self._now))
@@ -112,7 +113,10 @@ class Poll:
                 # The operator's own `base_url`, or the address that the watcher is written for.
                 trusted = requests[0].url if requests else ""
                 with Fetcher(
-                    pause=source.pause, trusted=trusted, cooldown=watcher.cooldown
+                    pause=source.pause,
+                    trusted=trusted,
+                    cooldown=watcher.cooldown,
+                    authorities=source.authorities,
                 ) as opened:
                     self._read(opened, requests, since)
         except (FetchError, ReadError) as error:
@@ -219,12 +223,18 @@ class Poll:
         start, end = request.window
         middle = start + (end - start) / 2
         halves = [(start, middle), (middle, end)]
-        log.info("source=%s split from=%s to=%s why=%s", self._source.name, start, end, why)
-        results = [
-            self._walk(fetcher, part, since, depth + 1)
-            for half_start, half_end in halves
-            for part in self._source.watcher.start(half_start, half_end)
+        parts = [
+            part
+            for half in halves
+            for part in self._source.watcher.start(*half)
+            if part.part == request.part
         ]
+        if any((part.url, part.body) == (request.url, request.body) for part in parts):
+            # A source that is asked by the month has nothing smaller to ask for.
+            self.receipt.incomplete.append(why)
+            return False
+        log.info("source=%s split from=%s to=%s why=%s", self._source.name, start, end, why)
+        results = [self._walk(fetcher, part, since, depth + 1) for part in parts]
         return all(results)
 
     def _keep(self, page: Page) -> None:

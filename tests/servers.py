@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import socket
 import ssl
+import subprocess
 import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+import pytest
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,3 +206,23 @@ class Site:
                 turn = min(len(self.seen), len(self.answers)) - 1
                 if not self.answers[turn](Wire(link, self._stopped)):
                     return
+
+
+def authority(folder: Path) -> tuple[Path, ssl.SSLContext]:
+    """The PEM of a new private authority, and a server's side with its word for 127.0.0.1."""
+    ec = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
+    (folder / "ext").write_text("subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n")
+    for command in (
+        f"req -x509 {ec} -days 2 -subj /CN=Authority -keyout ca.key -out ca.pem",
+        f"req {ec} -subj /CN=portal -keyout key.pem -out request.pem",
+        "x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile ext"
+        " -out cert.pem",
+    ):
+        try:
+            words = ["openssl", *command.split()]
+            subprocess.run(words, cwd=folder, check=True, capture_output=True)
+        except FileNotFoundError:
+            pytest.skip("there is no openssl to make a certificate with")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return folder / "ca.pem", context

@@ -12,7 +12,7 @@ import msgspec
 
 from bot.contract import Fault, Found
 from bot.errors import ReadError
-from bot.model import Facts, Notice
+from bot.model import Deadline, Edit, Facts, Notice
 from watchers import _json
 from watchers._ocds_deadlines import deadlines, signature, stamp
 from watchers._ocds_edits import edits, words
@@ -27,7 +27,7 @@ from watchers._ocds_facts import (
     scopes,
     suitable,
 )
-from watchers._ocds_kind import Kind, kind, own_document
+from watchers._ocds_kind import Kind, kind
 from watchers._take import Json, obj, rows, text, texts
 
 # A release opens with simple members, both identifiers among them: read without decoding the rest.
@@ -53,7 +53,7 @@ def found(piece: _json.Raw, dialect: Dialect, *, doubtful: bool = False) -> Foun
     try:
         if doubtful and not _json.sound(piece):
             _json.decode(piece)
-        record, id = _identity(piece)
+        record, id = _identity(piece, dialect)
     except ReadError as error:
         match = _ID.search(bytes(piece)[: _json.KEPT])
         id = match[1].decode() if match else hashlib.sha256(piece).hexdigest()[:16]
@@ -61,9 +61,23 @@ def found(piece: _json.Raw, dialect: Dialect, *, doubtful: bool = False) -> Foun
     return Found(record, id, partial(_load, piece, record, id, dialect))
 
 
+def collect(package: _json.Split, dialect: Dialect) -> tuple[tuple[Found, ...], tuple[Fault, ...]]:
+    """The releases of a page, each once, and those that cannot be told."""
+    seen: dict[tuple[str, str], Found] = {}
+    faults: dict[str, Fault] = {}
+    for piece in package.pieces:
+        one = found(piece, dialect, doubtful=package.doubtful)
+        if isinstance(one, Fault):
+            faults.setdefault(one.id, one)
+        else:
+            # Find a Tender itself repeats releases byte by byte (44 of 1,702).
+            seen.setdefault((one.record, one.id), one)
+    return tuple(seen.values()), tuple(faults.values())
+
+
 def notice(release: Json, record: str, id: str, dialect: Dialect, remarks: list[str]) -> Notice:
     """The notice of a release. ReadError where it has no publication date at all."""
-    own = own_document(release)
+    own = dialect.own(release)
     tender = obj(release.get("tender"))
     reading = Reading(
         release=release,
@@ -72,13 +86,15 @@ def notice(release: Json, record: str, id: str, dialect: Dialect, remarks: list[
         lots=rows(tender.get("lots")),
         awards=rows(release.get("awards")),
         contracts=rows(release.get("contracts")),
-        kind=kind(release, own),
+        kind=kind(release, own, dialect.listed(release)),
         id=id,
+        page=dialect.page(id, own),
         dialect=dialect,
         remarks=remarks,
     )
     published = _published(reading, own)
-    facts, pages = _facts(reading)
+    lines = edits(reading)
+    facts, pages = _facts(reading, lines)
     return Notice(
         record=record,
         id=id,
@@ -90,7 +106,7 @@ def notice(release: Json, record: str, id: str, dialect: Dialect, remarks: list[
         status=reading.kind.status,
         cancels=reading.kind.cancels,
         facts=facts,
-        edits=edits(reading),
+        edits=lines,
         words=words(reading),
         links=_links(reading, pages),
         remarks=tuple(dict.fromkeys(remarks)),
@@ -108,11 +124,12 @@ def _load(piece: _json.Raw, record: str, id: str, dialect: Dialect) -> Notice:
 # ---------------------------------------------------------------- identity
 
 
-def _identity(piece: _json.Raw) -> tuple[str, str]:
+def _identity(piece: _json.Raw, dialect: Dialect) -> tuple[str, str]:
     match = _HEAD.match(piece)
     ocid, id = match.group("ocid", "id") if match else (None, None)
     if ocid and id:
-        return _record(str(ocid, "utf-8", "replace")), _name(str(id, "utf-8", "replace"))
+        stated = str(id, "utf-8", "replace")
+        return _record(str(ocid, "utf-8", "replace")), _name(dialect.name(stated))
     try:
         head = _HEADS.decode(piece)
         release: Json = {"ocid": head.ocid, "id": head.id}
@@ -123,7 +140,8 @@ def _identity(piece: _json.Raw) -> tuple[str, str]:
         if type(value) is not dict:
             raise ReadError(f"no release but {type(value).__name__}")
         release = value
-    return _record(text(release.get("ocid"))), _name(text(release.get("id"))) or _stand_in(release)
+    id = dialect.name(text(release.get("id"))) or dialect.unnamed(release)
+    return _record(text(release.get("ocid"))), _name(id)
 
 
 def _record(ocid: str) -> str:
@@ -140,22 +158,13 @@ def _name(id: str) -> str:
     return id.strip()
 
 
-def _stand_in(release: Json) -> str:
-    """For a release without an id: its notice's document id, else a hash of what it says."""
-    if id := text(own_document(release).get("id")):
-        return id
-    said = repr(sorted(release.items(), key=lambda member: member[0]))
-    return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
-
-
 def _published(reading: Reading, own: Json) -> datetime:
     for stated in (reading.release.get("date"), own.get("datePublished")):
         if at := stamp(reading, stated):
             return at
-    page = reading.dialect.page(reading.id)
     for row in _papers(reading):
         at = stamp(reading, row.get("dateModified")) or stamp(reading, row.get("datePublished"))
-        if at and text(row.get("url")) == page:
+        if at and text(row.get("url")) == reading.page:
             return at
     raise ReadError(f"no publication date: {text(reading.release.get('date'))[:40]!r}")
 
@@ -163,7 +172,7 @@ def _published(reading: Reading, own: Json) -> datetime:
 # ---------------------------------------------------------------- what it states
 
 
-def _facts(reading: Reading) -> tuple[Facts, tuple[str, ...]]:
+def _facts(reading: Reading, lines: tuple[Edit, ...]) -> tuple[Facts, tuple[str, ...]]:
     release, says = reading.release, reading.words
     get, full = reading.tender.get, reading.kind.restates
     whole, per_lot = scopes(reading)
@@ -183,13 +192,26 @@ def _facts(reading: Reading) -> tuple[Facts, tuple[str, ...]]:
         procedure=_procedure(says(get("procurementMethodDetails")), text(get("procurementMethod"))),
         sme=sme,
         vcse=vcse,
-        deadlines=() if reading.kind.corrigendum else deadlines(reading),
+        deadlines=_in_force(reading, lines),
         lots=named or None,
         documents=offered if full else offered or None,
         submission=says(get("submissionMethodDetails")) or None,
         awards=awards(reading, partial(signature, reading)),
-        url=reading.dialect.page(reading.id),
+        url=reading.page,
     ), pages
+
+
+def _in_force(reading: Reading, lines: tuple[Edit, ...]) -> tuple[Deadline, ...]:
+    """The deadlines of a notice; of a corrigendum that states them, those that no line moves.
+
+    One without a tender period states none of its own.
+    """
+    if not reading.kind.corrigendum:
+        return deadlines(reading)
+    if not reading.tender.get("tenderPeriod"):
+        return ()
+    moved = {line.deadline.kind for line in lines if line.deadline}
+    return tuple([one for one in deadlines(reading) if one.kind not in moved])
 
 
 def _procedure(details: str, method: str) -> str | None:
@@ -211,7 +233,8 @@ def _links(reading: Reading, pages: tuple[str, ...]) -> tuple[str, ...]:
     for process in rows(reading.release.get("relatedProcesses")):
         if "framework" not in texts(process.get("relationship")):
             found.append(text(process.get("identifier")) or text(process.get("uri")))
-    return tuple(dict.fromkeys(link for link in (*found, *pages) if link))
+    tidy = reading.dialect.link
+    return tuple(dict.fromkeys([tidy(link) for link in (*found, *pages) if link]))
 
 
 # ---------------------------------------------------------------- hidden edits
@@ -222,7 +245,7 @@ def _edited(reading: Reading) -> bool:
 
     The notice's own page then has `dateModified`, or, under planning and tender, a later number.
     """
-    page = reading.dialect.page(reading.id)
+    page = reading.page
     if reading.kind.name.startswith("UK"):
         return False
     for row in _papers(reading):
@@ -241,4 +264,4 @@ def _papers(reading: Reading) -> list[Json]:
     return [row for holder in holders for row in rows(holder.get("documents"))]
 
 
-__all__ = ["Dialect", "Kind", "found", "notice"]
+__all__ = ["Dialect", "Kind", "collect", "found", "notice"]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from bot import when
 from bot.model import Deadline, DeadlineKind
-from watchers._ocds_facts import Reading
+from watchers._ocds_facts import Dialect, Reading
+from watchers._ocds_kind import COMPILED
 from watchers._take import Json, obj, rows, text, texts
 
 # A portal's form asks for a date alone and stores local midnight or the day's last second. No one
@@ -16,13 +18,15 @@ from watchers._take import Json, obj, rows, text, texts
 _LAST_SECOND = "T23:59:59"
 _MIDNIGHT = "T00:00:00"
 _DAYS = frozenset({"award", "expected-notice", "contract-start", "contract-end"})
+_ZERO_OFFSET = re.compile(r"(?<=\d)(?:[Zz]|[+-]00:?00)\Z")
 
 
 def deadlines(reading: Reading) -> tuple[Deadline, ...]:
     """Every deadline of the release, each once.
 
     Dates of a planning notice are forecasts, but for the market engagement that it invites to. An
-    award or contract notice repeats the tender's dates as history: they are not read.
+    award or contract notice repeats the tender's dates as history: they are not read. A compiled
+    release is no notice but the sum of all of them, the tender's dates among them.
     """
     found: dict[tuple[DeadlineKind, datetime, str | None], Deadline] = {}
 
@@ -36,7 +40,9 @@ def deadlines(reading: Reading) -> tuple[Deadline, ...]:
         )
         found.setdefault((kind, at, lot), Deadline(kind, at, dated, firm, lot=lot))
 
-    if reading.kind.stage in ("planning", "tender"):
+    if reading.kind.stage in ("planning", "tender") or COMPILED in texts(
+        reading.release.get("tag")
+    ):
         for kind, stated in _tender(reading):
             add(kind, stated)
     stills = [(lot, _newest(reading, award)) for award in reading.awards for lot in _lots(award)]
@@ -52,10 +58,10 @@ def deadlines(reading: Reading) -> tuple[Deadline, ...]:
 
 def moment(reading: Reading, stated: Any, kind: DeadlineKind) -> tuple[datetime, bool] | None:
     """The instant (UTC), and whether only a date was meant; a remark where it cannot be read."""
-    written = text(stated)
+    written = _written(stated, reading.dialect)
     if not written:
         return None
-    if dated := kind in _DAYS and _MIDNIGHT in written:
+    if dated := _MIDNIGHT in written and (kind in _DAYS or reading.dialect.local):
         written = written.replace(_MIDNIGHT, _LAST_SECOND, 1)
     try:
         at, bare = when.instant(written, reading.dialect.zone)
@@ -67,7 +73,7 @@ def moment(reading: Reading, stated: Any, kind: DeadlineKind) -> tuple[datetime,
 
 def stamp(reading: Reading, stated: Any) -> datetime | None:
     """An instant that is no deadline (a signature, a document's date), UTC; None if unreadable."""
-    written = text(stated)
+    written = _written(stated, reading.dialect)
     if not written:
         return None
     try:
@@ -79,6 +85,12 @@ def stamp(reading: Reading, stated: Any) -> datetime | None:
 def signature(reading: Reading, stated: Any) -> datetime | None:
     """The day of a signature, as its last second (UTC): local midnight is the day before in UTC."""
     return stamp(reading, text(stated).replace(_MIDNIGHT, _LAST_SECOND, 1))
+
+
+def _written(stated: Any, dialect: Dialect) -> str:
+    """A date as the source means it: without its offset of zero, where that is false."""
+    written = text(stated)
+    return _ZERO_OFFSET.sub("", written) if dialect.local else written
 
 
 def _tender(reading: Reading) -> Iterable[tuple[DeadlineKind, Any]]:

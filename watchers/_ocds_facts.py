@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot import cpv
+from bot import cpv, regions
 from bot.model import Award, Buyer, Code, Document, Lot, Value
-from watchers._ocds_kind import CALLED_OFF, Kind
+from watchers._ocds_kind import CALLED_OFF, NOT_LISTED, Kind, Listed, own_document, stand_in
 from watchers._take import Json, flag, number, obj, rows, text, texts
 
 Stamp = Callable[[Any], datetime | None]
+
+
+# Some publishers number the parties of each answer anew.
+_NUMBERED = re.compile(r"org-\d+")
+
+
+def _as_it_is(stated: str) -> str:
+    return stated
+
+
+def _not_listed(_: Json) -> Listed:
+    return NOT_LISTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +35,19 @@ class Dialect:
     """What differs from one publisher to the next."""
 
     zone: ZoneInfo  # of times written without an offset
-    page: Callable[[str], str | None]  # a notice id -> the notice's page for people
+    page: Callable[[str, Json], str | None]  # a notice's id and its own entry -> its page
     currency: str = ""  # where an amount names none
     escaped: bool = False  # texts are HTML-escaped once
+    mend: Callable[[str], str] = _as_it_is  # a text for people, freed of the publisher's damage
+    # Times are the zone's, under a `Z` that is false; midnight stands for a date without a time.
+    local: bool = False
+    labelled: bool = True  # False: CPV codes come without their labels
+    located: bool = False  # items also say in words where
+    own: Callable[[Json], Json] = own_document  # a release -> its entry for its own notice
+    name: Callable[[str], str] = _as_it_is  # a stated id -> what stays of it in the next answer
+    unnamed: Callable[[Json], str] = stand_in  # the id of a release that states none
+    listed: Callable[[Json], Listed] = _not_listed  # what the publisher's list calls the notice
+    link: Callable[[str], str] = _as_it_is  # where else it is published, as other sources write it
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +62,13 @@ class Reading:
     contracts: list[Json]
     kind: Kind
     id: str
+    page: str | None  # the notice's page for people
     dialect: Dialect
     remarks: list[str]
 
     def words(self, value: Any) -> str:
         """A text for people, with the publisher's HTML entities taken back once."""
-        found = text(value)
+        found = self.dialect.mend(text(value))
         if self.dialect.escaped and "&" in found:
             return html.unescape(found).replace("\x00", "").strip()
         return found
@@ -67,15 +91,19 @@ class Scope:
 def buyers(release: Json) -> tuple[Buyer, ...]:
     """The parties with the role of a buyer; where none has it, the release's own `buyer`."""
     found = [
-        Buyer(name, text(party.get("id")), _seat(obj(party.get("address"))))
+        Buyer(name, _lasting(text(party.get("id"))), _seat(obj(party.get("address"))))
         for party in rows(release.get("parties"))
         if "buyer" in texts(party.get("roles")) and (name := text(party.get("name")))
     ]
     if not found:
         buyer = obj(release.get("buyer"))
         if name := text(buyer.get("name")):
-            found.append(Buyer(name, text(buyer.get("id"))))
+            found.append(Buyer(name, _lasting(text(buyer.get("id")))))
     return tuple(found)
+
+
+def _lasting(id: str) -> str:
+    return "" if _NUMBERED.fullmatch(id) else id
 
 
 def _seat(address: Json) -> str:
@@ -94,13 +122,14 @@ def scopes(reading: Reading) -> tuple[Scope, dict[str, Scope]]:
     items of the tender, of its awards (UK5 to UK7) and of its contracts (legacy updates).
     """
     whole, lots = Scope(), dict[str, Scope]()
-    _codes(whole, reading.tender)
+    dialect = reading.dialect
+    _codes(whole, reading.tender, dialect)
     for holder in (reading.tender, *reading.awards, *reading.contracts):
         for item in rows(holder.get("items")):
             lot = text(item.get("relatedLot"))
             scope = lots.setdefault(lot, Scope()) if lot else Scope()
-            _codes(scope, item)
-            _places(scope, item)
+            _codes(scope, item, dialect)
+            _places(scope, item, dialect)
             for code, label in scope.codes.items():
                 if not whole.codes.get(code):
                     whole.codes[code] = label
@@ -108,7 +137,7 @@ def scopes(reading: Reading) -> tuple[Scope, dict[str, Scope]]:
     return whole, lots
 
 
-def _codes(scope: Scope, holder: Json) -> None:
+def _codes(scope: Scope, holder: Json, dialect: Dialect) -> None:
     entries = rows(holder.get("additionalClassifications"))
     if main := holder.get("classification"):
         entries = [*rows(main), *entries]
@@ -117,11 +146,15 @@ def _codes(scope: Scope, holder: Json) -> None:
             continue
         code = cpv.normal(text(entry.get("id")))
         if code and not scope.codes.get(code):
-            scope.codes[code] = text(entry.get("description"))
+            label = text(entry.get("description"))
+            scope.codes[code] = label if label or dialect.labelled else cpv.label(code)
 
 
-def _places(scope: Scope, item: Json) -> None:
-    """The region, else a postcode, else the country: Contracts Finder states only one of them."""
+def _places(scope: Scope, item: Json, dialect: Dialect) -> None:
+    """The region, else a postcode, else the country: Contracts Finder states only one of them.
+
+    Words beside it count if they are all there is, or name a region that no stated one lies in.
+    """
     for address in rows(item.get("deliveryAddresses")):
         if place := (
             text(address.get("region"))
@@ -130,6 +163,16 @@ def _places(scope: Scope, item: Json) -> None:
             or text(address.get("countryName"))
         ):
             scope.places[place] = None
+    words = text(obj(item.get("deliveryLocation")).get("description")) if dialect.located else ""
+    if words and _tells_more(words, scope.places):
+        scope.places[words] = None
+
+
+def _tells_more(words: str, stated: Iterable[str]) -> bool:
+    known, named = [regions.place(one) for one in stated], regions.place(words)
+    if not known or not named:
+        return not known
+    return not any(one and regions.covers(named, one) for one in known)
 
 
 # ---------------------------------------------------------------- values, suitability
@@ -214,7 +257,7 @@ def documents(reading: Reading, modified: Stamp) -> tuple[tuple[Document, ...], 
     """
     found: list[Document] = []
     pages: list[str] = []
-    page = reading.dialect.page(reading.id)
+    page = reading.page
     for row in (*rows(reading.planning.get("documents")), *rows(reading.tender.get("documents"))):
         url, kind = text(row.get("url")), text(row.get("documentType"))
         if not url or url == page or kind == "conflictOfInterest" or row.get("noticeType"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -21,6 +22,16 @@ class Kind:
     update: bool = False
     cancels: Scope | None = None
     corrigendum: bool = False  # a legacy notice of changes to another notice
+
+
+class Listed(NamedTuple):
+    """What a publisher's own list calls a notice: `F02`, and the stage that such a notice is of."""
+
+    name: str
+    stage: Stage | None = None  # several are possible, or unknown
+
+
+NOT_LISTED = Listed("")
 
 
 class _Form(NamedTuple):
@@ -61,6 +72,13 @@ _TAGS: tuple[tuple[frozenset[str], _Form], ...] = (
     (frozenset({"tender", "tenderUpdate", "tenderAmendment"}), _FORMS["UK4"]),
     (frozenset({"planning", "planningUpdate"}), _FORMS["UK1"]),
 )
+# Where neither type nor tags tell it: what a publisher's own list says of the notice's stage.
+_BY_STAGE = {"planning": "UK1", "tender": "UK4", "award": "UK6", "contract": "UK9"}
+# The sum of all releases of a process, as OCDS merges them: every stage's facts in one.
+COMPILED = "compiled"
+# The legacy form 14, a corrigendum, and what a contract notice always states.
+_CORRIGENDUM = "F14"
+_WHOLE = ("tenderPeriod", "items", "lots")
 # The legacy form 20 (modification of a contract) carries these two together.
 _MODIFIED = frozenset({"awardUpdate", "contractUpdate"})
 
@@ -75,17 +93,25 @@ _OF_AWARD = re.compile(
 )
 
 
-def kind(release: Json, own: Json) -> Kind:
+def kind(release: Json, own: Json, listed: Listed = NOT_LISTED) -> Kind:
     """The notice's own type decides, its tags where it has none: award+contract fits five types.
 
-    `own` is the release's entry for its notice, as `own_document` finds it.
+    `own` is the release's entry for its notice, as `own_document` finds it; `listed` is what the
+    publisher's list calls the notice, for releases that carry no type of their own.
     """
     tags = texts(release.get("tag"))
     notice_type = text(own.get("noticeType"))
-    form = _FORMS.get(notice_type) or _tagged(tags) or _unknown(release)
+    known = _FORMS.get(notice_type) or _tagged(tags)
+    form = known or _FORMS.get(_BY_STAGE.get(listed.stage or "", "")) or _unknown(release)
     update = notice_type == "UK15" or any(t.endswith(("Update", "Amendment")) for t in tags)
-    found = Kind(notice_type or "+".join(tags) or form.stage, *form, update=update)
+    found = Kind(notice_type or listed.name or "+".join(tags) or form.stage, *form, update=update)
     tender = obj(release.get("tender"))
+    if COMPILED in tags:
+        found = replace(found, restates=True)
+    if found.name == _CORRIGENDUM:
+        found = replace(found, update=True)
+        if not _restated(tender):
+            return _correction(found, tags, tender)
     if not notice_type and "tenderUpdate" in tags and _corrigendum(tender):
         return replace(
             found, stage=_corrected(tender), status=None, restates=False, corrigendum=True
@@ -126,6 +152,14 @@ def own_document(release: Json) -> Json:
     return own
 
 
+def stand_in(release: Json) -> str:
+    """The id of a release that states none: its notice's document id, else a hash of it."""
+    if id := text(own_document(release).get("id")):
+        return id
+    said = repr(sorted(release.items(), key=lambda member: member[0]))
+    return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
+
+
 def _tagged(tags: list[str]) -> _Form | None:
     return next((form for names, form in _TAGS if not names.isdisjoint(tags)), None)
 
@@ -143,6 +177,28 @@ def _unknown(release: Json) -> _Form:
 def _corrigendum(tender: Json) -> bool:
     """A legacy `tenderUpdate` states no period of its own: its changes stand in the amendments."""
     return bool(tender.get("amendments")) and not tender.get("tenderPeriod")
+
+
+def _restated(tender: Json) -> bool:
+    """A corrigendum that lists no changes and states all of a contract notice is a new one."""
+    return all(tender.get(name) for name in _WHOLE) and not any(
+        rows(amendment.get("unstructuredChanges")) for amendment in rows(tender.get("amendments"))
+    )
+
+
+def _correction(found: Kind, tags: list[str], tender: Json) -> Kind:
+    """A corrigendum says what it changes and little else, whatever its tag."""
+    planned = any(tag.startswith("planning") for tag in tags)
+    found = replace(
+        found,
+        stage="planning" if planned else _corrected(tender),
+        status=None,
+        restates=False,
+        corrigendum=True,
+    )
+    if text(tender.get("status")) in ("cancelled", "withdrawn"):
+        return replace(found, status="cancelled", cancels="tender")
+    return found
 
 
 def _corrected(tender: Json) -> Stage:

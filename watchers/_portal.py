@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator
 
 from bot import when
-from bot.contract import Fault, Found, Page, Request, Response, Window
+from bot.contract import Page, Request, Response, Window
 from watchers import _json
-from watchers._ocds import Dialect, found
+from watchers._ocds import Dialect, collect
 from watchers._take import obj, text
 
 _SECOND = timedelta(seconds=1)
@@ -73,26 +73,12 @@ def request(portal: Portal, base_url: str | None, query: str, window: Window) ->
 def read(response: Response, portal: Portal) -> Page:
     """All releases of a page, each once, and the next page; ReadError for all but a package."""
     package = _json.split(response.body)
-    seen: dict[tuple[str, str], Found] = {}
-    faults: dict[str, Fault] = {}
-    for piece in package.pieces:
-        one = found(piece, portal.dialect, doubtful=package.doubtful)
-        if isinstance(one, Fault):
-            faults.setdefault(one.id, one)
-        else:
-            # The server itself repeats releases byte by byte (44 of 1,702).
-            seen.setdefault((one.record, one.id), one)
+    notices, faults = collect(package, portal.dialect)
     follow, why = _next(response.request, portal, package.links)
     if not (follow or why) and len(package.pieces) >= portal.limit:
         why = f"a full page of {len(package.pieces)} releases names no next page"
     why = package.why or why
-    return Page(
-        tuple(seen.values()),
-        tuple(faults.values()),
-        (follow,) if follow else (),
-        complete=not why,
-        why=why,
-    )
+    return Page(notices, faults, (follow,) if follow else (), complete=not why, why=why)
 
 
 def _next(request: Request, portal: Portal, links: Any) -> tuple[Request | None, str]:

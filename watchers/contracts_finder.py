@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from bot.contract import Page, Request, Response
 from watchers._ocds import Dialect
 from watchers._portal import BaseUrl, Portal, Span, read, request, windows
+from watchers._take import Json
 
 _NOTICE = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-\d+", re.IGNORECASE)
 # Whether the search reads `Z` or ignores it, as Find a Tender does, is not known. London is never
@@ -20,7 +21,7 @@ _NOTICE = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-\d+", re.IG
 _SLACK = timedelta(hours=1)
 
 
-def _page(id: str) -> str | None:
+def _page(id: str, _: Json) -> str | None:
     match = _NOTICE.fullmatch(id)
     return f"https://www.contractsfinder.service.gov.uk/Notice/{match[1]}" if match else None
 

@@ -13,13 +13,14 @@ from pydantic import BaseModel
 from bot.contract import Page, Request, Response
 from watchers._ocds import Dialect
 from watchers._portal import BaseUrl, Portal, Span, read, request, windows
+from watchers._take import Json
 
 _LONDON = ZoneInfo("Europe/London")
 _HOUR = timedelta(hours=1)
 _NOTICE = re.compile(r"\d{6}-\d{4}")
 
 
-def _page(id: str) -> str | None:
+def _page(id: str, _: Json) -> str | None:
     if not _NOTICE.fullmatch(id):
         return None
     return f"https://www.find-tender.service.gov.uk/Notice/{id}"

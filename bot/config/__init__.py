@@ -1,4 +1,4 @@
-"""The configuration: `config.yaml` and the environment, or every fault at once. Reads one file."""
+"""The configuration: `config.yaml` and the environment, or every fault at once. Reads files."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ class Source:
     every: timedelta
     pause: float
     backfill: timedelta
+    authorities: Path | None = None  # a PEM file of certificates to trust beside the known ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ def load(path: Path, env: Mapping[str, str], watchers: Plugins, notifiers: Plugi
         held = document.read(path, env)
         keys, built = _checked(held, watchers, notifiers)
         sources = {
-            name: _source(name, k, built["sources", name]) for name, k in keys.sources.items()
+            name: _source(name, k, built["sources", name], path.parent)
+            for name, k in keys.sources.items()
         }
         return Config(
             database=keys.database,
@@ -112,13 +114,14 @@ def _checked(held: Document, watchers: Plugins, notifiers: Plugins) -> tuple[Fil
     built = _plugins(held, "sources", "watch", watchers, SourceKeys, found)
     built |= _plugins(held, "channels", "notify", notifiers, ChannelKeys, found)
     found += _same_names(held)
+    found += _unusable(held)
     # Outside of `except`: a chained ValidationError would print what it was given.
     if keys is None or found:
         raise ConfigError(sorted(set(found), key=lambda p: (p.line, p.column, p.where, p.what)))
     return keys, built
 
 
-def _source(name: str, keys: SourceKeys, watcher: Watcher) -> Source:
+def _source(name: str, keys: SourceKeys, watcher: Watcher, folder: Path) -> Source:
     return Source(
         name=name,
         watch=keys.watch,
@@ -126,6 +129,7 @@ def _source(name: str, keys: SourceKeys, watcher: Watcher) -> Source:
         every=watcher.every if keys.every is None else keys.every,
         pause=watcher.pause if keys.pause is None else keys.pause,
         backfill=keys.backfill,
+        authorities=folder / keys.ca_bundle if keys.ca_bundle else None,
     )
 
 
@@ -186,6 +190,28 @@ def _same_names(held: Document) -> Iterator[Problem]:
             what = f"the name stands twice: subscriptions[{before}] has it too"
             if problem := held.problem(("subscriptions", number, "name"), what):
                 yield problem
+
+
+def _unusable(held: Document) -> Iterator[Problem]:
+    """Certificate files that cannot be used; their names are relative to the config's folder."""
+    for name, given in _mapping(held.data, "sources").items():
+        bundle = given.get("ca_bundle") if isinstance(given, dict) else None
+        if not isinstance(bundle, str):
+            continue
+        import ssl  # rarely wanted, and it would slow every start
+
+        file = Path(held.file).parent / bundle
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+        except ssl.SSLError:
+            what = f"{bundle[:60]!r} holds no certificate: it must be a file in PEM"
+        except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
+            why = getattr(error, "strerror", None) or "bad file name"
+            what = f"{bundle[:60]!r} cannot be read: {why}"
+        else:
+            continue
+        if problem := held.problem(("sources", name, "ca_bundle"), what):
+            yield problem
 
 
 def _twins(held: Document, sources: Mapping[str, Source]) -> Iterator[Problem]:

@@ -32,7 +32,7 @@ NOT_YET: Mapping[str, frozenset[str]] = {
     "file": frozenset({"operators", "templates"}),
     "subscription": frozenset({"calendar", "follow"}),
     "channel": frozenset({"mention"}),
-    "watch": frozenset({"public_contracts_scotland", "sell2wales", "ted", "ocds", "feed"}),
+    "watch": frozenset({"ted", "ocds", "feed"}),
     "notify": frozenset({"apprise", "webhook"}),
     "when": frozenset({"hourly", "daily", "weekly"}),
 }
@@ -63,6 +63,10 @@ class SourceKeys(PluginKeys):
         Span,
         Field(description="How far back the first run reads.", json_schema_extra={"default": "1d"}),
     ] = timedelta(days=1)
+    ca_bundle: Annotated[
+        str | None,
+        Field(description="A PEM file of certificates to trust beside the known authorities."),
+    ] = None
 
 
 class ChannelKeys(PluginKeys):

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -75,6 +76,8 @@ class Fetcher:
     between the starts of two requests, `cooldown` is what a status of this source asks for, `total`
     bounds one attempt from the name look-up to the last byte, and a wait longer than `patience` is
     left to the caller. `limit` is the largest body in bytes, decoded. At most `attempts` are made.
+    `authorities` is a PEM file of certificates to trust beside those that certifi lists: some hosts
+    leave out the intermediate one of their chain.
     """
 
     def __init__(
@@ -88,6 +91,7 @@ class Fetcher:
         attempts: int = 3,
         patience: float = 60.0,
         agent: str = "",
+        authorities: Path | None = None,
     ) -> None:
         self._space = pause
         self._trusted = origin(trusted)
@@ -97,13 +101,15 @@ class Fetcher:
         self._attempts = attempts
         self._patience = patience
         self._agent = agent or _agent()
+        self._authorities = authorities
         self._free = 0.0  # when the next request may start, by the loop's clock
 
     def __enter__(self) -> Self:
         import httpx
 
         # A transport, not a client: no redirects, cookies, proxies, .netrc or log of whole URLs.
-        self._transport = httpx.AsyncHTTPTransport(verify=_tls(), trust_env=False)
+        verify = _tls_and(self._authorities) if self._authorities else _tls()
+        self._transport = httpx.AsyncHTTPTransport(verify=verify, trust_env=False)
         # It would still write all headers of an answer, links with their queries among them.
         logging.getLogger("httpcore").setLevel(logging.WARNING)
         self._runner = asyncio.Runner()
@@ -225,6 +231,17 @@ def _tls() -> ssl.SSLContext:
     import httpx
 
     return httpx.create_ssl_context(trust_env=False)
+
+
+def _tls_and(authorities: Path) -> ssl.SSLContext:
+    """Those and the authorities in a PEM file; FetchError when it holds none or cannot be read."""
+    context = _tls.__wrapped__()  # one of its own: the shared one must not learn them
+    try:
+        context.load_verify_locations(authorities)
+    except OSError as error:
+        why = error.strerror or "it holds no certificate"
+        raise FetchError(f"the certificates in {authorities} cannot be used: {why}") from None
+    return context
 
 
 async def _resolve(wanted: Origin) -> list[str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import re
+import shutil
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
+import certifi
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
@@ -120,6 +122,7 @@ def test_what_is_left_out_has_the_promised_default(tmp_path: Path) -> None:
     assert (source.name, source.watch, source.watcher) == ("north", "portal", Portal())
     assert (source.every, source.pause) == (Portal.every, Portal.pause)
     assert source.backfill == timedelta(days=1)
+    assert source.authorities is None
     channel = config.channels["screen"]
     assert (channel.name, channel.notify, channel.notifier) == ("screen", "screen", Screen())
     (care,) = config.subscriptions
@@ -310,7 +313,9 @@ def test_the_schema_knows_each_plugin_and_its_options() -> None:
     }  # fmt: skip
     assert whole["additionalProperties"] is False
     portal, post = whole["$defs"]["watch.portal"], whole["$defs"]["notify.post"]
-    assert set(portal["properties"]) == {"watch", "every", "pause", "backfill", "base_url", "pages"}
+    assert set(portal["properties"]) == {
+        "watch", "every", "pause", "backfill", "ca_bundle", "base_url", "pages",
+    }  # fmt: skip
     assert portal["properties"]["watch"] == {"const": "portal"}
     assert portal["properties"]["backfill"]["default"] == "1d"
     assert portal["additionalProperties"] is False
@@ -360,3 +365,12 @@ def test_the_channels_that_the_example_shows_in_comments_load_too(tmp_path: Path
         "bids@example.com",
         "board@example.com",
     )
+
+
+def test_certificates_are_looked_for_beside_the_config(tmp_path: Path) -> None:
+    (tmp_path / "tls").mkdir()
+    shutil.copy(certifi.where(), tmp_path / "tls" / "more.pem")
+    text = (HEAD + CARE).replace("{watch: portal}", "{watch: portal, ca_bundle: tls/more.pem}")
+    source = loaded(tmp_path, text).sources["north"]
+    assert source.authorities == tmp_path / "tls" / "more.pem"
+    assert source.watcher == Portal(), "it is the bot's key, no option of the watcher"

@@ -171,8 +171,8 @@ ONE: dict[str, tuple[str, str]] = {
         "2:18: sources.north.watch: there is no 'xyz'; known are gazette, portal",
     ),
     "watch, later": (
-        SOURCE + "{watch: sell2wales}" + REST,
-        "2:18: sources.north.watch: sell2wales is not there yet",
+        SOURCE + "{watch: ted}" + REST,
+        "2:18: sources.north.watch: ted is not there yet",
     ),
     "every": (
         SOURCE + "{watch: portal, every: often}" + REST,
@@ -198,6 +198,23 @@ ONE: dict[str, tuple[str, str]] = {
         SOURCE + "{watch: portal, pause: inf}" + REST,
         "2:33: sources.north.pause: wants a finite number",
     ),
+    "certificates, none there": (
+        SOURCE + "{watch: portal, ca_bundle: none.pem}" + REST,
+        "2:37: sources.north.ca_bundle: 'none.pem' cannot be read: No such file or directory",
+    ),
+    "certificates, a folder": (
+        SOURCE + "{watch: portal, ca_bundle: .}" + REST,
+        "2:37: sources.north.ca_bundle: '.' cannot be read: Is a directory",
+    ),
+    "certificates, no PEM": (
+        SOURCE + "{watch: portal, ca_bundle: config.yaml}" + REST,
+        "2:37: sources.north.ca_bundle: 'config.yaml' holds no certificate:"
+        " it must be a file in PEM",
+    ),
+    "certificates, a list": (
+        SOURCE + "{watch: portal, ca_bundle: [a.pem]}" + REST,
+        "2:37: sources.north.ca_bundle: wants a text, not a list",
+    ),
     "option": (
         SOURCE + "{watch: portal, bas_url: x}" + REST,
         "2:26: sources.north.bas_url: unknown key (did you mean base_url?)",
@@ -213,7 +230,7 @@ ONE: dict[str, tuple[str, str]] = {
     "option, nothing like it": (
         SOURCE + "{watch: portal, xyz: 1}" + REST,
         "2:26: sources.north.xyz: unknown key;"
-        " known are watch, every, pause, backfill, base_url, pages",
+        " known are watch, every, pause, backfill, ca_bundle, base_url, pages",
     ),
     "name": (
         "sources:\n  a/b: {watch: portal}" + REST,

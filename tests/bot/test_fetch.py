@@ -23,6 +23,7 @@ from bot.fetch import Fetcher, prepare
 from tests.servers import (
     Answer,
     Site,
+    authority,
     bomb,
     chunked,
     dripping,
@@ -453,6 +454,39 @@ def test_an_unknown_certificate_is_refused_and_not_tried_again(
         error = failure(site, total=30.0)
         assert time.monotonic() - started < 5
     assert "the TLS certificate was refused: self-signed certificate" in str(error)
+    assert site.seen == []
+
+
+@pytest.fixture(scope="module")
+def private(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLContext]:
+    return authority(tmp_path_factory.mktemp("private"))
+
+
+def test_a_private_authority_is_trusted_where_it_is_named_and_nowhere_else(
+    private: tuple[Path, ssl.SSLContext],
+) -> None:
+    pem, context = private
+    with Site([reply(PAGE)], context) as site:
+        assert get(site, authorities=pem).body == PAGE
+        assert "the TLS certificate was refused" in str(failure(site))
+    assert len(site.seen) == 1
+
+
+def test_another_authority_vouches_for_nothing(
+    private: tuple[Path, ssl.SSLContext], certificate: tuple[Path, Path]
+) -> None:
+    with Site([reply(PAGE)], private[1]) as site:
+        error = failure(site, authorities=certificate[0])
+    assert "the TLS certificate was refused" in str(error)
+    assert site.seen == []
+
+
+def test_authorities_that_cannot_be_read_stop_the_walk(tmp_path: Path) -> None:
+    (tmp_path / "empty.pem").write_text("nothing")
+    with Site([reply(PAGE)]) as site:
+        for name in ("none.pem", "empty.pem"):
+            error = failure(site, authorities=tmp_path / name)
+            assert name in str(error)
     assert site.seen == []
 
 

@@ -13,11 +13,18 @@ from bot.errors import ReadError
 from bot.model import DEADLINE_KINDS, Notice
 from watchers.contracts_finder import ContractsFinder
 from watchers.find_a_tender import FindATender
+from watchers.public_contracts_scotland import PublicContractsScotland
+from watchers.sell2wales import Sell2Wales
 
 # The folder of a source's pages, the watcher that reads them, and its official address.
 SOURCES: dict[str, tuple[Watcher, str]] = {
     "find_a_tender": (FindATender(), "https://www.find-tender.service.gov.uk/"),
     "contracts_finder": (ContractsFinder(), "https://www.contractsfinder.service.gov.uk/"),
+    "public_contracts_scotland": (
+        PublicContractsScotland(),
+        "https://api.publiccontractsscotland.gov.uk/v1/Notices",
+    ),
+    "sell2wales": (Sell2Wales(), "https://api.sell2wales.gov.wales/v1/Notices"),
 }
 _ANY = datetime(2000, 1, 1, tzinfo=UTC)
 _FACTS = ("title", "buyers", "cpv", "places", "value", "lots", "documents", "awards", "url")

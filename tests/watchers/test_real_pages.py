@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.watchers import survey
 
-# A folder with `find_a_tender/` and `contracts_finder/`, pages as served; not part of the project.
+# A folder with one of pages as served for each source; not part of the project.
 PAGES = Path(os.environ.get("TENDERBELL_PAGES") or Path(__file__).parents[3] / "shared" / "data")
 pytestmark = pytest.mark.skipif(
     not (PAGES / "find_a_tender").is_dir(), reason="no saved pages: set TENDERBELL_PAGES"
@@ -22,8 +23,15 @@ def stated(source: str) -> set[tuple[str, str]]:
     for path in (PAGES / source).rglob("*.json"):
         page = json.loads(path.read_text(encoding="utf-8-sig", errors="replace"))
         if isinstance(page, dict):
-            found |= {(r["ocid"], r["id"]) for r in page.get("releases", ())}
+            alone = [page] if "ocid" in page else []
+            found |= {(r["ocid"], named(r)) for r in page.get("releases", alone)}
     return found
+
+
+def named(release: dict[str, Any]) -> str:
+    """Its id; releases of Public Contracts Scotland of 2019 have none, but their notice's page."""
+    documents = release["tender"]["documents"] if "id" not in release else ()
+    return release.get("id") or next(d["id"] for d in documents if "search_view" in d["url"])
 
 
 @pytest.mark.parametrize("source", survey.SOURCES)
