@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.benchmarks import bench_ingest, bench_match, bench_outbox, bench_remind, bench_start
+from tests.benchmarks import (
+    bench_ingest,
+    bench_match,
+    bench_outbox,
+    bench_remind,
+    bench_start,
+    bench_xml,
+)
 from tests.benchmarks.__main__ import NAMES, line
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.pages import invented
@@ -15,6 +22,7 @@ TINY = {
     "match": lambda: bench_match.run(numbers=(50,), notices=5),
     "outbox": lambda: bench_outbox.run(messages=90, workers=2),
     "start": lambda: bench_start.run(rounds=1, calm=0.0, idle=0.1),
+    "xml": lambda: bench_xml.run(rounds=1),
 }
 
 

@@ -15,6 +15,7 @@ from watchers.contracts_finder import ContractsFinder
 from watchers.find_a_tender import FindATender
 from watchers.public_contracts_scotland import PublicContractsScotland
 from watchers.sell2wales import Sell2Wales
+from watchers.ted import Ted
 
 # The folder of a source's pages, the watcher that reads them, and its official address.
 SOURCES: dict[str, tuple[Watcher, str]] = {
@@ -43,6 +44,18 @@ def notices(folder: Path, source: str) -> Iterator[tuple[Path, Notice]]:
             print(f"fault: {path.name}: {fault.id}: {fault.why}", file=sys.stderr)
         for found in page.found:
             yield path, found.load()
+
+
+def documents(folder: Path) -> Iterator[tuple[Path, Notice]]:
+    """Every saved document of TED; one that is no notice is told and passed over."""
+    watcher = Ted(query="PD>0")
+    for path in sorted((folder / "ted").rglob("*.xml")):
+        request = Request(f"file://{path}")
+        try:
+            (found,) = watcher.read(Response(request, 200, {}, path.read_bytes()), _ANY).found
+            yield path, found.load()
+        except ReadError as error:
+            print(f"no notice: {path.name}: {error}", file=sys.stderr)
 
 
 def table(found: dict[tuple[str, str], Notice]) -> Iterator[str]:
@@ -86,6 +99,9 @@ def main(folder: Path) -> None:
         found = {(n.record, n.id): n for _, n in notices(folder, source)}
         print(f"\n{source}: {len(found)} notices (* = says it is an update, () = forecast)")
         print(*table(found), sep="\n")
+    papers = {(path.name, n.id): n for path, n in documents(folder)}
+    print(f"\nted: {len(papers)} documents")
+    print(*table(papers), sep="\n")
 
 
 if __name__ == "__main__":
