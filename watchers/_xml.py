@@ -46,7 +46,7 @@ def root(data: bytes) -> Element:
     """
     if len(data) > MOST_BYTES:
         raise ReadError(f"XML of {len(data)} bytes, more than {MOST_BYTES}", raw=_json.shown(data))
-    text = _decoded(data)
+    text = decoded(data)
     if text.count("<") > MOST_TAGS:
         raise ReadError(f"XML of more than {MOST_TAGS} tags", raw=_json.shown(data))
     try:
@@ -116,7 +116,7 @@ class _Names(dict[str, str]):
         return name
 
 
-def _decoded(data: bytes) -> str:
+def decoded(data: bytes) -> str:
     """UTF-8 where it can be, for declarations lie; then what is declared; then Windows' Latin."""
     wide = _UTF16.get(data[:2])
     if wide:

@@ -32,7 +32,7 @@ NOT_YET: Mapping[str, frozenset[str]] = {
     "file": frozenset({"operators", "templates"}),
     "subscription": frozenset({"calendar", "follow"}),
     "channel": frozenset({"mention"}),
-    "watch": frozenset({"ocds", "feed"}),
+    "watch": frozenset({"ocds"}),
     "notify": frozenset({"apprise", "webhook"}),
     "when": frozenset({"hourly", "daily", "weekly"}),
 }

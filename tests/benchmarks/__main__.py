@@ -8,7 +8,7 @@ from functools import partial
 
 from tests.benchmarks.figure import Figure
 
-NAMES = ("ingest", "remind", "match", "outbox", "start", "xml")
+NAMES = ("ingest", "remind", "match", "outbox", "start", "xml", "feed")
 
 
 def main() -> None:

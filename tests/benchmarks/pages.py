@@ -101,10 +101,10 @@ def _body(chance: random.Random, kind: str) -> Body:
 
 def _tender(chance: random.Random) -> JSON:
     lots = [str(lot) for lot in range(1, chance.choice((1, 2, 4, 8)) + 1)]
-    codes = shapes.codes(*((code, _prose(chance, 4)) for code in chance.sample(_CODES, 2)))
+    codes = shapes.codes(*((code, prose(chance, 4)) for code in chance.sample(_CODES, 2)))
     return {
-        "title": _prose(chance, 9),
-        "description": _prose(chance, 150),
+        "title": prose(chance, 9),
+        "description": prose(chance, 150),
         "status": "active",
         "procurementMethod": "open",
         "procurementMethodDetails": "Open procedure",
@@ -115,8 +115,8 @@ def _tender(chance: random.Random) -> JSON:
         "submissionMethodDetails": "https://bids.northwick.example.org/",
         "items": [shapes.item(lot, codes, chance.choice(_REGIONS)) for lot in lots],
         "lots": [
-            shapes.lot(lot, "2026-10-01", "2030-09-30", title=_prose(chance, 8),
-                       description=_prose(chance, 60), value=shapes.pounds(100_000))
+            shapes.lot(lot, "2026-10-01", "2030-09-30", title=prose(chance, 8),
+                       description=prose(chance, 60), value=shapes.pounds(100_000))
             for lot in lots
         ],
     }  # fmt: skip
@@ -132,5 +132,6 @@ def _award(chance: random.Random, suppliers: Sequence[Body]) -> JSON:
     }
 
 
-def _prose(chance: random.Random, words: int) -> str:
+def prose(chance: random.Random, words: int) -> str:
+    """So many words, of those that notices are written in."""
     return " ".join(chance.choices(_WORDS, k=words)).capitalize()

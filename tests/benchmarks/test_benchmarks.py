@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.benchmarks import (
+    bench_feed,
     bench_ingest,
     bench_match,
     bench_outbox,
@@ -23,6 +24,7 @@ TINY = {
     "outbox": lambda: bench_outbox.run(messages=90, workers=2),
     "start": lambda: bench_start.run(rounds=1, calm=0.0, idle=0.1),
     "xml": lambda: bench_xml.run(rounds=1),
+    "feed": lambda: bench_feed.run(entries=20, rounds=1),
 }
 
 
