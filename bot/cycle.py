@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from bot.config import Channel, Source
 from bot.deliver import ChannelReceipt, deliver
 from bot.ingest import remind
-from bot.poll import LEASE, Overtaken, Poll, PollReceipt, Stopped
+from bot.poll import LEASE, Overtaken, Poll, Stopped
+from bot.receipt import PollReceipt
 from bot.retry import poll_again
 from bot.setup import Clock, Setup
 from bot.store import deliveries, duty, outbox

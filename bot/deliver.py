@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from bot.alarm import report
 from bot.config import Channel
 from bot.contract import Message
 from bot.detect import false_now
 from bot.errors import DeliveryError
+from bot.health import parked
 from bot.known import known, superseded
 from bot.model import Event, Record
 from bot.retry import Dropped, GaveUp, Outcome, Retry, Sent, after
@@ -229,14 +231,16 @@ def _rendered(setup: Setup, channel: Channel, event: Event, claim: Claim, now: d
 
 
 def _remember(setup: Setup, receipt: ChannelReceipt, now: datetime) -> None:
+    name = receipt.channel
     with setup.engine.begin() as connection:
         if receipt.error:
-            state = duty.channel(connection, receipt.channel)
+            state = duty.channel(connection, name)
             duty.set_channel(
-                connection, receipt.channel, failed=now, error=receipt.error,
+                connection, name, failed=now, error=receipt.error,
                 failures=(state.failures if state else 0) + 1, until=receipt.until,
             )  # fmt: skip
         else:
-            duty.set_channel(
-                connection, receipt.channel, succeeded=now, error="", failures=0, until=None
-            )
+            duty.set_channel(connection, name, succeeded=now, error="", failures=0, until=None)
+        alarm = parked(receipt.until, receipt.error, now)
+        found = [alarm] if alarm else []
+        report(connection, setup, f"channel {name}", found, now, judged=receipt.sent > 0)

@@ -17,12 +17,17 @@ class Planner:
     """The subscriptions, indexed; who listens on each channel; since when a reminder is wanted."""
 
     def __init__(
-        self, subscriptions: Sequence[Subscription], recipients: Recipients, since: Since
+        self,
+        subscriptions: Sequence[Subscription],
+        recipients: Recipients,
+        since: Since,
+        operators: Sequence[str] = (),
     ) -> None:
         self._index = Index(subscriptions)
         self._by_name = {s.name: s for s in subscriptions}
         self._recipients = recipients
         self._since = since
+        self._operators = operators
         self.leads = _union(subscriptions)
 
     def plan(self, events: Sequence[Event], now: datetime) -> list[Delivery]:
@@ -78,6 +83,16 @@ class Planner:
             ]
             planned.append((event, deliveries))
         return planned
+
+    def health(self, events: Sequence[Event], now: datetime, but: str = "") -> list[Delivery]:
+        """The deliveries of events about the bot's own health, to the operators' other channels."""
+        return [
+            _delivery(event.key, channel, recipient, (), now)
+            for event in events
+            for channel in self._operators
+            if channel != but
+            for recipient in self._recipients[channel]
+        ]
 
     def wants(self, event: Event, channel: str) -> bool:
         """Whether any subscription that hears on this channel would be told of the event now."""

@@ -5,18 +5,21 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from bot.ask import Asker, Reader
 from bot.config import Source
 from bot.contract import Fault, Page, Request
 from bot.errors import FetchError, ReadError
 from bot.fetch import Fetcher
+from bot.health import stated
 from bot.ingest import fold_kept
 from bot.model import Event, Notice
 from bot.plan import is_open
+from bot.receipt import PollReceipt, keep
 from bot.retry import part_again
 from bot.setup import Clock, Setup
 from bot.store import asked, duty, outbox, process
@@ -29,8 +32,6 @@ log = logging.getLogger("tenderbell.poll")
 DEPTH = 4
 # A process that dies holds a source for so long at most; a living one renews.
 LEASE = timedelta(minutes=5)
-# A server whose validator is stuck says "not modified" for ever: so often it is asked for all.
-WHOLE = timedelta(hours=6)
 
 
 class Stopped(Exception):
@@ -39,29 +40,6 @@ class Stopped(Exception):
 
 class Overtaken(Exception):
     """The lease ran out and another process polls this source now."""
-
-
-@dataclass(slots=True)
-class PollReceipt:
-    """What one poll did."""
-
-    source: str
-    windows: int = 0
-    pages: int = 0
-    unchanged: int = 0  # pages that the server said are as they were
-    notices: int = 0  # seen, known ones included
-    new: int = 0
-    aside: int = 0  # newly set aside as unreadable
-    events: int = 0
-    deliveries: int = 0
-    incomplete: list[str] = field(default_factory=list)
-    owed: list[str] = field(default_factory=list)  # pieces that failed by themselves
-    error: str = ""
-    retry_after: float | None = None  # seconds, as the source asked
-
-    @property
-    def failed(self) -> bool:
-        return bool(self.error or self.incomplete)
 
 
 class Poll:
@@ -93,12 +71,13 @@ class Poll:
         self._fresh: dict[str, Validator] = {}
         self._started = bool(state and state.started)
         self._watermark: datetime | None = state.watermark if state else None
+        self._succeeded: datetime | None = state.succeeded if state else None
         self.failures: int = state.failures if state else 0
 
-    def run(self, fetcher: Fetcher | None = None) -> PollReceipt:
+    def run(self, reader: Reader | None = None) -> PollReceipt:
         """Read every window; what fails is said in the receipt, and what was read stands.
 
-        Without a `fetcher` one is opened for this poll.
+        Without a `reader` the network is asked.
         """
         watcher, source = self._source.watcher, self._source
         # A later run looks back by the overlap: what it finds there must not be news to it.
@@ -107,29 +86,32 @@ class Poll:
             since = min(self._watermark, self._now) - watcher.overlap
         requests = list(watcher.start(since, self._now))
         try:
-            if fetcher:
-                self._read(fetcher, requests, since)
+            if reader:
+                self._read(reader, requests, since)
             else:
-                # The operator's own `base_url`, or the address that the watcher is written for.
-                trusted = requests[0].url if requests else ""
-                with Fetcher(
-                    pause=source.pause,
-                    trusted=trusted,
-                    cooldown=watcher.cooldown,
-                    authorities=source.authorities,
-                ) as opened:
-                    self._read(opened, requests, since)
+                with self._fetcher(requests) as fetcher:
+                    self._read(fetcher, requests, since)
         except (FetchError, ReadError) as error:
             self.receipt.error = str(error)
             self.receipt.retry_after = getattr(error, "retry_after", None)
         return self.receipt
 
-    def _read(self, fetcher: Fetcher, requests: list[Request], since: datetime) -> None:
+    def _fetcher(self, requests: list[Request]) -> Fetcher:
+        return Fetcher(
+            pause=self._source.pause,
+            # The operator's own `base_url`, or the address that the watcher is written for.
+            trusted=requests[0].url if requests else "",
+            cooldown=self._source.watcher.cooldown,
+            authorities=self._source.authorities,
+        )
+
+    def _read(self, reader: Reader, requests: list[Request], since: datetime) -> None:
+        asker = Asker(self._setup.engine, self._source, reader, self._held, self._now)
         read = failed = 0
         for request, closes in self._due(requests):
             self.receipt.windows += 1
             try:
-                whole = self._walk(fetcher, request, since)
+                whole = self._walk(asker, request, since)
             except (FetchError, ReadError) as error:
                 if not _alone(request, error):
                     raise
@@ -138,6 +120,7 @@ class Poll:
                 continue
             read += 1
             self._commit(request, whole=whole, closes=closes)
+        self.receipt.unchanged, self._fresh = asker.unchanged, asker.fresh
         if failed and not read:
             raise FetchError(f"all that was asked failed, {self.receipt.owed[-1]}")
 
@@ -161,7 +144,7 @@ class Poll:
 
     # ------------------------------------------------------------ reading
 
-    def _walk(self, fetcher: Fetcher, first: Request, since: datetime, depth: int = 0) -> bool:
+    def _walk(self, asker: Asker, first: Request, since: datetime, depth: int = 0) -> bool:
         """Read a window to its end; True when nothing of it can be missing."""
         queue, seen = deque([first]), set[tuple[str, bytes | None]]()
         why = ""
@@ -172,51 +155,19 @@ class Poll:
                 continue
             seen.add((request.url, request.body))
             self._heartbeat()
-            page = self._page(fetcher, request, since)
+            page = asker.page(request, since)
             self._keep(page)
             if not page.complete:
                 why = page.why or "the source cut its answer short"
             queue.extend(
                 replace(follow, window=request.window, part=request.part)
-                for follow in self._unknown(page.follow)
+                for follow in asker.unknown(page.follow)
             )
         if not why:
             return True
-        return self._split(fetcher, first, since, depth, why)
+        return self._split(asker, first, since, depth, why)
 
-    def _page(self, fetcher: Fetcher, request: Request, since: datetime) -> Page:
-        held = self._held.get(request.url) if request.conditional else None
-        if held and self._now - held.whole > WHOLE:
-            held = None
-        try:
-            response = fetcher.get(asked.conditional(request, held))
-            if response.status == 304:
-                self.receipt.unchanged += 1
-                return Page()
-            page = self._source.watcher.read(replace(response, request=request), since)
-        except (FetchError, ReadError) as error:
-            if request.instead is None or not _for_good(error):
-                raise
-            log.info("source=%s a page is refused, what is known stands in: %s",
-                     self._source.name, error)  # fmt: skip
-            return Page(found=(request.instead,))
-        if request.conditional:
-            etag, modified = (response.headers.get(n, "") for n in ("etag", "last-modified"))
-            self._fresh[request.url] = Validator(etag, modified, self._now)
-        return page
-
-    def _unknown(self, follow: tuple[Request, ...]) -> list[Request]:
-        """Without those that would bring one notice which is stored already."""
-        pairs = {request.notice for request in follow if request.notice}
-        if not pairs:
-            return list(follow)
-        with reading(self._setup.engine) as connection:
-            old = process.known(connection, self._source.name, pairs)
-        return [request for request in follow if request.notice not in old]
-
-    def _split(
-        self, fetcher: Fetcher, request: Request, since: datetime, depth: int, why: str
-    ) -> bool:
+    def _split(self, asker: Asker, request: Request, since: datetime, depth: int, why: str) -> bool:
         if request.window is None or depth == DEPTH:
             self.receipt.incomplete.append(why)
             return False
@@ -234,7 +185,7 @@ class Poll:
             self.receipt.incomplete.append(why)
             return False
         log.info("source=%s split from=%s to=%s why=%s", self._source.name, start, end, why)
-        results = [self._walk(fetcher, part, since, depth + 1) for part in parts]
+        results = [self._walk(asker, part, since, depth + 1) for part in parts]
         return all(results)
 
     def _keep(self, page: Page) -> None:
@@ -261,6 +212,10 @@ class Poll:
             if faults:
                 self.receipt.aside += process.set_aside(connection, name, faults, self._now)
         self.receipt.new += len(fresh)
+        for stage, fields in stated(fresh).items():
+            held = self.receipt.stated.setdefault(stage, {})
+            for one, number in fields.items():
+                held[one] = held.get(one, 0) + number
 
     def _heartbeat(self) -> None:
         if self._stopping():
@@ -335,8 +290,7 @@ class Poll:
         name, receipt = self._source.name, self.receipt
         values: dict[str, object] = {"receipt": receipt}
         if receipt.failed:
-            error = receipt.error or "; ".join(dict.fromkeys(receipt.incomplete))
-            values |= {"failures": self.failures + 1, "failed": self._now, "error": error}
+            values |= {"failures": self.failures + 1, "failed": self._now, "error": receipt.why}
         else:
             if not self._started:
                 records = [r for r in process.live(connection, name) if is_open(r, self._now)]
@@ -351,6 +305,10 @@ class Poll:
             }
             asked.hold(connection, name, self._fresh)
         duty.set_source(connection, name, watermark=self._watermark, **values)
+        keep(
+            connection, self._setup, receipt, self._now, failures=self.failures + 1,
+            succeeded=self._succeeded, owed=self._owed,
+        )  # fmt: skip
 
 
 def _alone(request: Request, error: FetchError | ReadError) -> bool:
@@ -358,8 +316,3 @@ def _alone(request: Request, error: FetchError | ReadError) -> bool:
     if not request.part:
         return False
     return isinstance(error, ReadError) or (error.status is not None and error.retry_after is None)
-
-
-def _for_good(error: FetchError | ReadError) -> bool:
-    """Whether asking again cannot help: refused, gone, or not what it should be."""
-    return isinstance(error, ReadError) or error.status in (401, 403, 404, 410, 451)

@@ -49,7 +49,7 @@ def open_setup(config: Config, now: datetime, running: Setup | None = None) -> S
     _bury_the_dead(engine, owner)
     recipients = {c.name: c.notifier.recipients() for c in config.channels.values()}
     since = _wanted_since(engine, config.subscriptions, now)
-    planner = Planner(config.subscriptions, recipients, since)
+    planner = Planner(config.subscriptions, recipients, since, config.operators)
     _reset_ladders(engine, planner, now)
     with reading(engine) as connection:
         seen = process.setting(connection, "seen-until")

@@ -208,18 +208,18 @@ def moved(was: datetime, now: datetime, zone: ZoneInfo) -> str:
     if abs(clock) >= _DAY:
         delta = clock
     if delta < timedelta(0):
-        return f"brought forward by {_length(-delta)}"
-    return f"+{_length(delta)}" if delta else ""
+        return f"brought forward by {length(-delta)}"
+    return f"+{length(delta)}" if delta else ""
 
 
 def span_words(delta: timedelta) -> str:
     """`+14 days`, `3 days earlier`; `unchanged` for none. A day is 24 hours."""
     if delta < timedelta(0):
-        return f"{_length(-delta)} earlier"
-    return f"+{_length(delta)}" if delta else "unchanged"
+        return f"{length(-delta)} earlier"
+    return f"+{length(delta)}" if delta else "unchanged"
 
 
-def _length(delta: timedelta) -> str:
+def length(delta: timedelta) -> str:
     """At most two units: from a day upwards to the hour, below to the minute."""
     if delta < _MINUTE:
         return _count(max(1, round(delta.total_seconds())), "second")

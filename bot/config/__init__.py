@@ -55,6 +55,7 @@ class Config:
     sources: Mapping[str, Source]
     channels: Mapping[str, Channel]
     subscriptions: tuple[Subscription, ...] = field(repr=False)
+    operators: tuple[str, ...] = ()  # channels that hear of the bot's own troubles
     path: Path
     warnings: tuple[Problem, ...] = ()
 
@@ -85,6 +86,7 @@ def load(path: Path, env: Mapping[str, str], watchers: Plugins, notifiers: Plugi
                 for name, k in keys.channels.items()
             },
             subscriptions=tuple(map(subscription, keys.subscriptions)),
+            operators=keys.operators,
             path=path,
             warnings=tuple(_twins(held, sources)),
         )

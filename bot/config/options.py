@@ -29,7 +29,7 @@ from bot.model import DeadlineKind, Lead, Route, Stage, Subscription
 
 # Names that the interface promises and nothing stands behind yet: told apart from a slip.
 NOT_YET: Mapping[str, frozenset[str]] = {
-    "file": frozenset({"operators", "templates"}),
+    "file": frozenset({"templates"}),
     "subscription": frozenset({"calendar", "follow"}),
     "channel": frozenset({"mention"}),
     "watch": frozenset({"ocds"}),
@@ -158,6 +158,10 @@ class FileKeys(Keys):
     timezone: Annotated[
         Zone, Field(validate_default=True, description="Whose days and hours messages speak in.")
     ] = "Europe/London"  # type: ignore[assignment]
+    operators: Annotated[
+        Entries[Annotated[str, AfterValidator(_channel)]],
+        Field(description="Channels that hear of the bot's own troubles, once each."),
+    ] = ()
     sources: Annotated[dict[Name, SourceKeys], Field(min_length=1)]
     channels: Annotated[dict[Name, ChannelKeys], Field(min_length=1)]
     subscriptions: Annotated[list[SubscriptionKeys], Field(min_length=1)]

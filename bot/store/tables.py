@@ -165,6 +165,24 @@ validators = _table(
     Column("whole", Instant, nullable=False),
 )
 
+# What each poll did.
+receipts = _table(
+    "receipts",
+    Column("source", Text, primary_key=True),
+    Column("at", Instant, primary_key=True),
+    Column("new", Integer, nullable=False),
+    Column("stated", Text, nullable=False),  # what its notices stated, counted
+    Column("body", Text, nullable=False),
+)
+
+# What operators were told of, until it is over.
+alarms = _table(
+    "alarms",
+    Column("subject", Text, primary_key=True),  # "source NAME" or "channel NAME"
+    Column("kind", Text, primary_key=True),
+    Column("since", Instant, nullable=False),
+)
+
 # By what each record is known and looked for elsewhere: see `bot.same`.
 names = _table(
     "names",

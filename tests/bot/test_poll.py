@@ -13,12 +13,13 @@ from typing import ClassVar
 import pytest
 from pydantic import BaseModel
 
+from bot.ask import WHOLE
 from bot.contract import Found, Page, Request, Response
 from bot.cycle import poll
 from bot.errors import ReadError
 from bot.loop import clock
 from bot.plan import Planner
-from bot.poll import WHOLE, PollReceipt
+from bot.receipt import PollReceipt
 from bot.setup import Setup
 from bot.store import asked, deliveries, duty
 from bot.store.engine import reading

@@ -1,4 +1,7 @@
-"""Pieces that fail alone, conditional requests, and one procurement on several portals."""
+"""Pieces that fail alone, conditional requests, receipts, one procurement on several portals.
+
+Touches the database.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ def upgrade() -> None:
     _table("parts", ["source", "name"], ["url", "since", "due", "error"],
            ["window_start", "window_end", "begun"], ["failures"])  # fmt: skip
     _table("validators", ["source", "url"], ["etag", "modified", "whole"])
+    _table("receipts", ["source", "at"], ["stated", "body"], numbers=["new"])
+    _table("alarms", ["subject", "kind"], ["since"])
     _table("names", ["name", "source", "record"])
     _table("joins", ["source", "record"], ["conversation", "twin", "peer", "why", "at"],
            numbers=["confidence"])  # fmt: skip
