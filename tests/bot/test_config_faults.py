@@ -119,8 +119,12 @@ ONE: dict[str, tuple[str, str]] = {
         "7:1: tmezone: unknown key (did you mean timezone?)",
     ),
     "operators": (
-        HEAD + CARE + "operators: [screen]",
-        "7:1: operators: operators is not there yet: remove the key",
+        HEAD + CARE + "operators: [scren]",
+        "7:13: operators[0]: there is no channel 'scren' (did you mean screen?)",
+    ),
+    "templates": (
+        HEAD + CARE + "templates: own",
+        "7:1: templates: templates is not there yet: remove the key",
     ),
     "no channels": (
         "sources: {north: {watch: portal}}\nsubscriptions: [{name: a, words: b, send: [{to: c}]}]",
@@ -169,10 +173,6 @@ ONE: dict[str, tuple[str, str]] = {
     "watch, nothing like it": (
         SOURCE + "{watch: xyz}" + REST,
         "2:18: sources.north.watch: there is no 'xyz'; known are gazette, portal",
-    ),
-    "watch, later": (
-        SOURCE + "{watch: ted}" + REST,
-        "2:18: sources.north.watch: ted is not there yet",
     ),
     "every": (
         SOURCE + "{watch: portal, every: often}" + REST,
