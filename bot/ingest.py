@@ -61,7 +61,7 @@ def _meet(
 ) -> None:
     """Join what was folded to the records of other portals, or of this one, that are the same."""
     found = {
-        (source, id): names(record, (link for notice, _ in batch[id] for link in notice.links))
+        (source, id): names(record, [notice for notice, _ in batch[id]])
         for id, record in held.items()
     }
     joins.learn(connection, found)

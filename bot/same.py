@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from bot.changes import letters
 from bot.match.words import fold
-from bot.model import Deadline, Record, Stage, Value
+from bot.model import Deadline, Notice, Record, Stage, Value
 
 # ---------------------------------------------------------------- names
 
@@ -25,6 +25,8 @@ _ADDRESSES = (
     (re.compile(r"sell2wales\.gov\.wales/.*[?&]id=([a-z]{3}\d+)"), "s2w:{1}"),
 )
 _LONGEST = 200
+# Links by which a notice names itself: Spain's platforms give one folder several addresses.
+_ALIASES = "codice:"
 # Of an award to many, so many are looked for.
 _AWARDS = 5
 
@@ -47,15 +49,17 @@ class Names:
     traits: frozenset[str]
 
 
-def names(record: Record, links: Iterable[str]) -> Names:
-    """The names of a record; `links` are those of all its notices that are at hand."""
-    own = {canonical(record.id)}
-    page = canonical(record.facts.url or "")
-    # The page of many, a portal's home say, is nobody's name.
-    if re.search(r"\d{4}", page):
-        own.add(page)
-    refers = {canonical(link) for link in links if link.strip()}
-    return Names(frozenset(own), frozenset(refers - own), frozenset(_traits(record)))
+def names(record: Record, notices: Iterable[Notice]) -> Names:
+    """The names of a record, as these of its notices give them."""
+    own, refers = {canonical(record.id)}, set[str]()
+    for facts, links in ((record.facts, ()), *((n.facts, n.links) for n in notices)):
+        page = canonical(facts.url or "")
+        # The page of many, a portal's home say, is nobody's name.
+        if re.search(r"\d{4}", page):
+            own.add(page)
+        for name in map(canonical, links):
+            (own if name.startswith(_ALIASES) else refers).add(name)
+    return Names(frozenset(own), frozenset(refers - own - {""}), frozenset(_traits(record)))
 
 
 def _traits(record: Record) -> Iterable[str]:

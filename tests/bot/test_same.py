@@ -187,3 +187,14 @@ def test_real_records_are_joined_to_their_like_and_to_hardly_any_other() -> None
     assert min(score.precision for score in found.values()) >= 0.99
     assert found["tender"].recall >= 0.85
     assert min(score.recall for score in found.values()) >= 0.65
+
+
+def test_every_notice_of_a_record_lends_it_its_page_and_its_links() -> None:
+    page = "https://ted.europa.eu/en/notice/-/detail/{}-2026"
+    told = [
+        make.notice(url=page.format(n), links=(f"ted:{n - 1}-2026", "codice:B1/F7", " "))
+        for n in (4711, 4713)
+    ]
+    found = names(fts(url=page.format(4713)), told)
+    assert found.own == {"ocds-h6vhtk-0a0001", "ted:4711-2026", "ted:4713-2026", "codice:b1/f7"}
+    assert found.refers == {"ted:4710-2026", "ted:4712-2026"}

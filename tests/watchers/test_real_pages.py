@@ -12,9 +12,11 @@ import pytest
 from tests.watchers import survey
 
 # A folder with one of pages as served for each source; not part of the project.
-PAGES = Path(os.environ.get("TENDERBELL_PAGES") or Path(__file__).parents[3] / "shared" / "data")
+PAGES = Path(
+    os.environ.get("TENDERBELL_SHARED_DATA") or Path(__file__).parents[3] / "shared" / "data"
+)
 pytestmark = pytest.mark.skipif(
-    not (PAGES / "find_a_tender").is_dir(), reason="no saved pages: set TENDERBELL_PAGES"
+    not (PAGES / "find_a_tender").is_dir(), reason="no saved pages: set TENDERBELL_SHARED_DATA"
 )
 
 
