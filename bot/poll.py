@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -113,7 +113,7 @@ class Poll:
             try:
                 whole = self._walk(asker, request, since)
             except (FetchError, ReadError) as error:
-                if not _alone(request, error):
+                if not _alone(request, error, self._source.watcher.cooldown):
                     raise
                 self._owe(request, error)
                 failed += 1
@@ -311,8 +311,8 @@ class Poll:
         )  # fmt: skip
 
 
-def _alone(request: Request, error: FetchError | ReadError) -> bool:
+def _alone(request: Request, error: FetchError | ReadError, silence: Collection[int]) -> bool:
     """Whether only this piece failed: the server answered, and did not ask for silence."""
     if not request.part:
         return False
-    return isinstance(error, ReadError) or (error.status is not None and error.retry_after is None)
+    return isinstance(error, ReadError) or error.status not in (None, 429, 503, *silence)
