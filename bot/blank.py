@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate, islice
 
 REMOVED = b"removed"
-_BYTES = "latin-1"  # a character for each byte: places in the text are places in the bytes
+_BYTES = "latin-1"  # for what is not UTF-8: a character for each byte
 
 # ---------------------------------------------------------------- what a contact looks like
 
@@ -22,7 +23,8 @@ _OUT = r"\s/?=@\uff20<>\"'(),;:\[\]{}|\\&"  # what parts an address from what st
 _LOCAL = rf"(?:(?!%40|\xef\xbc\xa0)[^{_OUT}])++"
 _WORDS = r"(?<![\w.+-])[\w.+-]++"
 _ADDRESS = re.compile(
-    rf"(?<![^{_OUT}]){_LOCAL}(?:{_AT}++{_LOCAL})+"  # anything at anything: a meeting's number, too
+    # Anything at anything: a meeting's number, too.
+    rf"(?:(?<![^{_OUT}])|(?<=%40)|(?<=\xef\xbc\xa0)){_LOCAL}(?:{_AT}++{_LOCAL})+"
     rf"|(?:{_WORDS}[ \xa0]*+)?{_AT}[ \xa0]*+[\w-]++(?:\.[\w-]++)+"
     rf"|{_WORDS} ?[(\[] ?(?:at|AT) ?[)\]] ?[\w-]++(?:(?:\.| ?[(\[] ?dot ?[)\]] ?)[\w-]++)*"
 )
@@ -271,19 +273,36 @@ def _shapes(text: bytes, atoms: re.Pattern[bytes], said: Callable[[bytes], str])
 
 def _plain(
     text: bytes, atoms: re.Pattern[bytes], said: Callable[[bytes], str]
-) -> tuple[str, Mapping[int, int] | list[int]]:
+) -> tuple[str, list[int]]:
     """The text as it is read, and where in its bytes each character begins; its end as well."""
     plain: list[str] = []
     places: list[int] = []
     done = 0
-    for atom in atoms.finditer(text):
-        between = text[done : atom.start()].decode(_BYTES)
-        plain += (between, said(atom[0]))
-        places += (*range(done, atom.start()), atom.start())
-        done = atom.end()
-    plain.append(text[done:].decode(_BYTES))
-    places += range(done, len(text) + 1)
+    for atom in (*atoms.finditer(text), None):
+        read, starts = _read(text[done : atom.start() if atom else len(text)], done)
+        plain.append(read)
+        places += starts
+        if atom:
+            plain.append(said(atom[0]))
+            places.append(atom.start())
+            done = atom.end()
+    places.append(len(text))
     return "".join(plain), places
+
+
+def _read(data: bytes, begin: int) -> tuple[str, Iterable[int]]:
+    """Some bytes as UTF-8 where they are that, else a character a byte; where each begins.
+
+    Byte by byte, the second half of "Å" would be a blank, and the letter be cut in two.
+    """
+    try:
+        read = data.decode()
+    except UnicodeDecodeError:
+        return data.decode(_BYTES), range(begin, begin + len(data))
+    if len(read) == len(data):
+        return read, range(begin, begin + len(data))
+    ends = accumulate((len(letter.encode()) for letter in read), initial=begin)
+    return read, islice(ends, len(read))
 
 
 def _addresses(text: str) -> Iterator[tuple[int, int]]:
