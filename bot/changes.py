@@ -13,6 +13,7 @@ from bot.model import (
     Change,
     Deadline,
     Document,
+    Edit,
     Facts,
     Lot,
     Notice,
@@ -24,6 +25,20 @@ from bot.model import (
 # Kinds whose disappearance from a full statement is worth telling; the rest are forecasts that
 # come and go with the form (an award date, a contract's start).
 _MISSED = frozenset({"submission", "participation", "enquiry", "engagement"})
+# By consequence: whether there is still time, whether there is still a tender, what it is worth,
+# what is wanted where, how to bid, and last the words.
+_RANKS = {
+    field: rank
+    for rank, field in enumerate(
+        [
+            *DEADLINE_KINDS[:5],
+            *("status", "supplier", "signed", "value", "lot-value", "lot-added", "lot-removed"),
+            *("cpv", "region", "procedure", "suitability", "award-criteria", "submission-address"),
+            *DEADLINE_KINDS[5:],
+            *("documents", "lot-text", "title", "description", "buyer", "contact"),
+        ]
+    )
+}
 _ENGLAND = frozenset(f"UK{letter}" for letter in "CDEFGHIJK")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\s*\n\s*")
 _WORD = re.compile(r"\w+")
@@ -36,9 +51,9 @@ def changes(before: Record, after: Record, notice: Notice) -> tuple[Change, ...]
 
     The corrigendum's own lines (`notice.edits`) stand for the fields that they name.
     """
-    told = [Change(e.field, e.was, e.now, e.lot) for e in notice.edits if e.was != e.now]
-    named = {change.field for change in told}
     old, new = before.facts, after.facts
+    told = [change for edit in notice.edits if (change := _edited(edit, old))]
+    named = {change.field for change in told}
     found = [
         *_deadlines(old, new, notice),
         *_status(before, after),
@@ -48,7 +63,17 @@ def changes(before: Record, after: Record, notice: Notice) -> tuple[Change, ...]
         *_texts(old, new),
         *_documents(old.documents, new.documents),
     ]
-    return (*told, *(change for change in found if change.field not in named))
+    found = [*told, *(change for change in found if change.field not in named)]
+    return tuple(sorted(found, key=lambda change: _RANKS.get(change.field, len(_RANKS))))
+
+
+def _edited(edit: Edit, old: Facts) -> Change | None:
+    """A line of a corrigendum; where it leaves out what was, the record may know."""
+    was = edit.was
+    if was is None and edit.field in DEADLINE_KINDS:
+        held = [d for d in old.deadlines if (d.kind, d.lot) == (edit.field, edit.lot)]
+        was = stated(held[0]) if len(held) == 1 else None
+    return Change(edit.field, was, edit.now, edit.lot) if was != edit.now else None
 
 
 def letters(text: str) -> list[str]:

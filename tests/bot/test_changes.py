@@ -283,6 +283,19 @@ def test_the_lines_of_a_corrigendum_stand_for_the_fields_they_name() -> None:
     )
 
 
+def test_what_a_corrigendum_leaves_out_the_record_knows_and_the_deadline_comes_first() -> None:
+    edits = (
+        Edit("documents", None, "changed on 2026-05-18"),
+        Edit("submission", None, "2026-07-03T11:00:00Z", deadline(when="2026-07-03T11:00")),
+    )
+    stub = notice(id="000102-2026", restates=False, facts=Facts(), edits=edits)
+    before = fold(None, notice(), source="fts", learned=NOW)
+    assert changes(before, fold(before, stub, source="fts", learned=NOW), stub) == (
+        Change("submission", "2026-06-19T11:00:00Z", "2026-07-03T11:00:00Z"),
+        Change("documents", None, "changed on 2026-05-18"),
+    )
+
+
 def test_a_long_rewritten_text_is_quoted_in_part() -> None:
     long = " ".join(f"Sentence number {n} of many." for n in range(200))
     (change,) = between({}, {"description": long})
