@@ -85,7 +85,12 @@ class Page:
 
 
 class Watcher(Protocol):
-    """One kind of source: bytes in, notices out. Its fields are its options in the YAML; no I/O."""
+    """One kind of source: bytes in, notices out. Its fields are its options in the YAML; no I/O.
+
+    A watcher that cannot do without an option, such as a feed's `url`, names it in a class variable
+    `needs` and leaves it None by default: a source with a `path` has its files read, and needs no
+    network. A file comes as the answer to a request for its `file:` address, without a window.
+    """
 
     every: ClassVar[timedelta]  # how often to poll where the config does not say
     pause: ClassVar[float]  # seconds between two requests: the source's own politeness

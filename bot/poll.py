@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -15,6 +16,7 @@ from bot.config import Source
 from bot.contract import Fault, Page, Request
 from bot.errors import FetchError, ReadError
 from bot.fetch import Fetcher
+from bot.files import SETTLED, Files
 from bot.health import stated
 from bot.ingest import fold_kept
 from bot.model import Event, Notice
@@ -84,6 +86,9 @@ class Poll:
         since = self._now - max(source.backfill, watcher.overlap)
         if self._watermark:
             since = min(self._watermark, self._now) - watcher.overlap
+        if source.path is not None:
+            self._read_files(source.path, since)
+            return self.receipt
         requests = list(watcher.start(since, self._now))
         try:
             if reader:
@@ -124,6 +129,32 @@ class Poll:
         if failed and not read:
             raise FetchError(f"all that was asked failed, {self.receipt.owed[-1]}")
 
+    def _read_files(self, pattern: Path, since: datetime) -> None:
+        """A file is a page without a next one; what is wrong with one does not stop the others."""
+        receipt, told = self.receipt, self.receipt.incomplete
+        files = Files(self._setup.engine, self._source.name, pattern, self._clock())
+        asker = Asker(self._setup.engine, self._source, files, {}, self._now)
+        try:
+            requests = files.requests()
+        except FetchError as error:
+            receipt.error = str(error)
+            return
+        for request in requests:
+            receipt.windows += 1
+            try:
+                if not (whole := self._walk(asker, request, since)):
+                    told[-1] = f"{files.named(request)}: {told[-1]}"
+                self._commit(request, whole=whole)
+                files.read(request)
+            except (FetchError, ReadError) as error:
+                why, aside = files.refuse(request, error)
+                receipt.aside += aside
+                told.extend([why] if why else [])
+        if files.unsettled:
+            receipt.retry_after = SETTLED.total_seconds()
+            if not self._started:  # what is still to come must not be told as news
+                told.append(f"{files.unsettled[0]}: may still be written, and is read then")
+
     def _due(self, requests: list[Request]) -> Iterator[tuple[Request, bool]]:
         """What to ask now, and whether a window is read to its end with it.
 
@@ -159,10 +190,9 @@ class Poll:
             self._keep(page)
             if not page.complete:
                 why = page.why or "the source cut its answer short"
-            queue.extend(
-                replace(follow, window=request.window, part=request.part)
-                for follow in asker.unknown(page.follow)
-            )
+            # A file leads nowhere.
+            follow = asker.unknown(page.follow) if self._source.path is None else ()
+            queue.extend(replace(f, window=request.window, part=request.part) for f in follow)
         if not why:
             return True
         return self._split(asker, first, since, depth, why)

@@ -6,15 +6,21 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from bot.app import load
+from bot.app import load, open_all
 from bot.cli import VERBS, cli
+from bot.cycle import once
 from bot.demo.shapes import instant
+from bot.loop import clock
+from bot.store import deliveries
+from bot.store.engine import reading
 from tests.fakes import World, world
+from tests.publishers import publishers, release
 from tests.test_story import PUBLISHED
 
 ROOT = Path(__file__).parent.parent
@@ -31,7 +37,15 @@ def commands(program: str) -> list[str]:
     return [line for line in lines if line.startswith(f"{program} ")]
 
 
-@pytest.mark.parametrize("sample", blocks("yaml"))
+REST = """
+channels: {screen: {notify: console}}
+subscriptions: [{name: All, everything: true, send: [{to: screen}]}]
+"""
+WHOLE = [sample for sample in blocks("yaml") if "channels:" in sample]
+SOURCES = [sample for sample in blocks("yaml") if sample not in WHOLE]
+
+
+@pytest.mark.parametrize("sample", WHOLE)
 def test_a_config_in_the_readme_loads_without_any_environment(
     sample: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -40,6 +54,40 @@ def test_a_config_in_the_readme_loads_without_any_environment(
     (tmp_path / "config.yaml").write_text(sample)
     config = load(tmp_path / "config.yaml")
     assert (len(config.sources), len(config.channels), len(config.subscriptions)) == (4, 4, 1)
+
+
+@pytest.mark.parametrize("sample", SOURCES)
+def test_sources_in_the_readme_are_read_from_publishers_of_their_shape(
+    sample: str, tmp_path: Path
+) -> None:
+    """A week before anything is told, then a day: each notice comes from each publisher once."""
+    start = datetime.fromisoformat("2026-05-04T12:00:00Z")
+    day = timedelta(days=1)
+    with publishers() as made:
+        made.held = [release(n, start + n * day / 4) for n in range(-40, 40)]
+        local = re.sub(r"https://[^/\"]+", made.url, sample).replace("{watch", "{pause: 0, watch")
+        path = tmp_path / "config.yaml"
+        path.write_text(f"database: sqlite:///{tmp_path}/bell.db\n{local}{REST}")
+        setup = open_all(path, start)
+        for at in (start, start + 4 * day, start + 5 * day):
+            made.now = at
+            made.asked.clear()
+            assert once(setup, at, clock).well
+        with reading(setup.engine) as connection:
+            told = [e for _, e in deliveries.rows(connection) if e.name == "new"]
+        setup.engine.dispose()
+    seen = {
+        name: sorted(e.notice for e in told if e.source == name) for name in setup.config.sources
+    }
+    expected = sorted(made.held[n]["id"] for n in range(41, 61))
+    assert seen["south-africa"] == seen["peru"] == expected
+    # A day comes when it is over: the first run has taken those before its own.
+    over = f"{start + 5 * day:%Y-%m-%d}"
+    whole = [r["id"] for r in made.held if f"{start:%Y-%m-%d}" <= r["date"][:10] < over]
+    assert seen["germany"] == sorted(whole)
+    pages = [target for target in made.asked if "releasesAfter" in target]
+    assert 2 < len(pages) < 12, "read back to the last poll, and not to the beginning"
+    assert not any(over in target for target in made.asked if "notice-exports" in target)
 
 
 @pytest.mark.parametrize("command", commands("make"))

@@ -11,7 +11,9 @@ from typing import Any
 
 import msgspec
 
+from bot.contract import Fault
 from bot.errors import ReadError
+from watchers._take import obj, text
 
 # So much of a broken text is kept for people to look at.
 KEPT = 64 * 1024
@@ -24,9 +26,14 @@ class Split:
     """The pieces of a release package, undecoded."""
 
     pieces: list[Raw]
-    links: Any = None  # the package's `links`, decoded
+    next: Any = None  # the next link, as the package states it
     doubtful: bool = False  # pieces come from the tolerant scanner: each may be broken
     why: str = ""  # why the page may hold more than was found; empty when it was read to its end
+    faults: tuple[Fault, ...] = ()  # what holds no release although one belongs there
+
+
+Names = tuple[str, ...]  # the way to a member: ("links", "next")
+NEXT: Names = ("links", "next")
 
 
 class _Package(msgspec.Struct):
@@ -36,21 +43,22 @@ class _Package(msgspec.Struct):
 
 _PACKAGE = msgspec.json.Decoder(_Package)
 _RAW = msgspec.json.Decoder(msgspec.Raw)
-_BROKEN = (msgspec.MsgspecError, ValueError, RecursionError)
+BROKEN = (msgspec.MsgspecError, ValueError, RecursionError)
 
 # A string that never ends takes the rest: looking again at each later quote would be quadratic.
-_STRING = r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)'
-_BRACKET = re.compile(rf"{_STRING}|[\[\]{{}}]", re.DOTALL)
-_BARE = re.compile(rf'{_STRING}|[^\s\[\]{{}},:"]++(?:\s+[^\s\[\]{{}},:"]++)*+', re.DOTALL)
+STRING = r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)'
+_BRACKET = re.compile(rf"{STRING}|[\[\]{{}}]", re.DOTALL)
+_BARE = re.compile(rf'{STRING}|[^\s\[\]{{}},:"]++(?:\s+[^\s\[\]{{}},:"]++)*+', re.DOTALL)
 _LITERAL = re.compile(r"true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _NUMBERLIKE = re.compile(r"-?(?:NaN|Infinity)")
-_ENTRY = re.compile(rf'(?:{_STRING}|[^,\]"]++)++', re.DOTALL)
+_ENTRY = re.compile(rf'(?:{STRING}|[^,\]"]++)++', re.DOTALL)
 _RELEASES = re.compile(r'"releases"\s*:\s*\[')
-_LINKS = re.compile(r'"links"\s*:\s*(\{[^{}]*\})')
+SIMPLE = r'(?:"\w+"\s*:\s*(?:"[^"\\]*"|\[[^\[\]{}]*\])\s*,\s*){0,8}'
 # Where a release begins: simple members, then `ocid` or `tag`, which no inner object carries.
-_BEGIN = re.compile(
-    r',\s*(?=\{\s*(?:"\w+"\s*:\s*(?:"[^"\\]*"|\[[^\[\]{}]*\])\s*,\s*){0,8}"(?:ocid|tag)"\s*:)'
-)
+BEGIN = re.compile(rf',\s*(?=\{{\s*{SIMPLE}"(?:ocid|tag)"\s*:)')
+_TOLERANT = json.JSONDecoder(strict=False)
+# What an answer says of itself when it is no package.
+ERRORS = ("error", "errors", "message", "Message", "detail", "fault", "title", "status")
 _TAIL = re.compile(r'\]\s*,\s*"links"\s*:\s*\{[^{}]*\}\s*\}\s*\Z|\]\s*\}\s*\Z')
 # Lone surrogates are valid escapes that no UTF-8 can hold.
 _ESCAPE = re.compile(
@@ -66,20 +74,20 @@ def split(body: bytes) -> Split:
     """
     try:
         return _fast(body)
-    except _BROKEN:
+    except BROKEN:
         pass
-    data = _clean(body)
+    data = clean(body)
     try:
         return _fast(data)
-    except _BROKEN:
-        return _scan(data.decode("utf-8", "replace"))
+    except BROKEN:
+        return scan(data.decode("utf-8", "replace"))
 
 
 def sound(piece: Raw) -> bool:
     """Whether a piece is well-formed JSON, told without decoding it."""
     try:
         _RAW.decode(piece)
-    except _BROKEN:
+    except BROKEN:
         return False
     return True
 
@@ -91,7 +99,7 @@ def decode(raw: Raw) -> tuple[Any, list[str]]:
     """
     try:
         return msgspec.json.decode(raw), []
-    except _BROKEN:
+    except BROKEN:
         return _slowly(bytes(raw))
 
 
@@ -103,7 +111,7 @@ def shown(raw: Raw) -> str:
 def _fast(data: bytes) -> Split:
     package = _PACKAGE.decode(data)
     links = msgspec.json.decode(package.links)
-    return Split(list(package.releases), links)
+    return Split(list(package.releases), obj(links).get("next"))
 
 
 # ---------------------------------------------------------------- bytes
@@ -123,7 +131,8 @@ def _cp1252(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("tenderbell.cp1252", _cp1252)
 
 
-def _clean(body: bytes) -> bytes:
+def clean(body: bytes) -> bytes:
+    """UTF-8 without a byte order mark, NUL, stray bytes of another encoding, lone surrogates."""
     text = body.removeprefix(codecs.BOM_UTF8).decode("utf-8", "tenderbell.cp1252")
     return _ESCAPE.sub(_escape, text.replace("\x00", "").encode())
 
@@ -154,7 +163,7 @@ def _slowly(data: bytes) -> tuple[Any, list[str]]:
     reader = json.JSONDecoder(
         strict=False, parse_int=whole, parse_float=fraction, parse_constant=left_out
     )
-    text = _clean(data).decode("utf-8", "replace")
+    text = clean(data).decode("utf-8", "replace")
     try:
         try:
             return reader.decode(text), remarks
@@ -178,28 +187,36 @@ def _mended(token: str, remarks: list[str]) -> str:
 # ---------------------------------------------------------------- a page with something broken
 
 
-def _scan(text: str) -> Split:
-    """The entries of `releases`, by their brackets; a broken one ends where the next begins."""
-    start = _RELEASES.search(text)
+def scan(
+    text: str,
+    head: re.Pattern[str] = _RELEASES,
+    begin: re.Pattern[str] = BEGIN,
+    pointer: Names = NEXT,
+) -> Split:
+    """The entries of an array, by their brackets; a broken one ends where the next begins.
+
+    `head` finds the array in its package, `begin` an entry. ReadError where the page breaks off.
+    """
+    start = head.search(text)
     if start is None:
-        raise ReadError(_no_package(text), raw=text[:KEPT])
+        raise ReadError(no_package(text), raw=text[:KEPT])
     pieces: list[Raw] = []
-    place = start.end()
-    begin = _BEGIN.search(text, place)
+    place, before = start.end(), text[: start.end() - 1]
+    following = begin.search(text, place)
     while True:
         place = _past_commas(text, place)
         if place >= len(text):
             raise ReadError("the page breaks off", raw=text[-KEPT:])
-        if text[place] == "]":
-            links, why = _ending(text[: start.start()], text[place + 1 :])
-            return Split(pieces, links, True, why)
-        if begin is not None and begin.start() <= place:
-            begin = _BEGIN.search(text, place + 1)
-        stop = _end(text, place, begin.start() if begin else len(text))
-        if stop is None and begin is None:
-            return _last(text, place, pieces)
-        if stop is None and begin is not None:
-            stop = begin.start()
+        if following is not None and following.start() <= place:
+            following = begin.search(text, place + 1)
+        if text[place] == "]" and following is None:
+            link, why = _ending(before, text[place + 1 :], pointer)
+            return Split(pieces, link, True, why)
+        stop = end(text, place, following.start() if following else len(text))
+        if stop is None and following is None:
+            return _last(text, place, pieces, before, pointer)
+        if stop is None and following is not None:
+            stop = following.start()
         pieces.append(text[place:stop].encode())
         place = stop or len(text)
 
@@ -210,8 +227,10 @@ def _past_commas(text: str, place: int) -> int:
     return place
 
 
-def _end(text: str, place: int, limit: int) -> int | None:
+def end(text: str, place: int, limit: int) -> int | None:
     """Where the entry that begins here ends, or None when its brackets do not close in time."""
+    if text[place] == "]":  # too many are closed
+        return None
     if text[place] not in "[{":
         entry = _ENTRY.match(text, place, limit)
         return entry.end() if entry else None
@@ -226,32 +245,37 @@ def _end(text: str, place: int, limit: int) -> int | None:
     return None
 
 
-def _last(text: str, place: int, pieces: list[Raw]) -> Split:
+def _last(text: str, place: int, pieces: list[Raw], before: str, pointer: Names) -> Split:
     """The last release does not close: the page is whole only if it still ends as a page does."""
     tail = _TAIL.search(text, place)
     if tail is None:
         raise ReadError("the page breaks off", raw=text[-KEPT:])
-    links, why = _ending(text[:place], text[tail.start() + 1 :])
+    link, why = _ending(before, text[tail.start() + 1 :], pointer)
     unsure = "the last release is broken, so it is unsure where the page ends"
-    return Split([*pieces, text[place : tail.start()].encode()], links, True, why or unsure)
+    return Split([*pieces, text[place : tail.start()].encode()], link, True, why or unsure)
 
 
-def _ending(before: str, after: str) -> tuple[Any, str]:
-    """The package's links, and why the page's end is in doubt."""
-    try:
-        members = json.loads("{" + after.strip().removeprefix(","))
-    except (ValueError, RecursionError):
-        return None, "what follows the releases cannot be read"
-    if "links" in members:
-        return members["links"], ""
-    found = _LINKS.search(before)
-    try:
-        return (json.loads(found[1]) if found else None), ""
-    except ValueError:
-        return None, "the links of the page cannot be read"
+def _ending(before: str, after: str, pointer: Names) -> tuple[Any, str]:
+    """The package's next link, and why the page's end is in doubt."""
+    for package in (f"{before}[]{after}", "{" + after.strip().removeprefix(",")):
+        try:
+            return pointed(_TOLERANT.decode(package), pointer), ""
+        except (ValueError, RecursionError):
+            continue
+    return None, "what follows the releases cannot be read"
 
 
-def _no_package(text: str) -> str:
+def pointed(value: Any, pointer: Names) -> Any:
+    """The value that a JSON pointer (RFC 6901) names, None where there is none."""
+    for name in pointer:
+        if type(value) is list and name.isdigit() and len(name) < 6:
+            value = value[int(name)] if int(name) < len(value) else None
+        else:
+            value = obj(value).get(name)
+    return value
+
+
+def no_package(text: str) -> str:
     """What came instead of a release package, for the operator."""
     head = text[:200].strip()
     if not head:
@@ -264,4 +288,12 @@ def _no_package(text: str) -> str:
         return "the body is not JSON"
     if isinstance(value, dict) and "releases" in value:
         return "`releases` is no list"
-    return f"no release package: {type(value).__name__} without `releases`"
+    said = f": {told[:200]}" if (told := _told(value)) else ""
+    return f"no release package: {type(value).__name__} without `releases`{said}"
+
+
+def _told(value: Any) -> str:
+    """What an answer of another kind says of itself: an error that came with the status 200."""
+    found = obj(value)
+    said = (text(found.get(name)) or text(obj(found.get(name)).get("message")) for name in ERRORS)
+    return next((words for words in said if words), "")

@@ -27,7 +27,7 @@ from watchers._ocds_facts import (
     scopes,
     suitable,
 )
-from watchers._ocds_kind import Kind, kind
+from watchers._ocds_kind import COMPILED, Kind, kind
 from watchers._take import Json, obj, rows, text, texts
 
 # A release opens with simple members, both identifiers among them: read without decoding the rest.
@@ -53,7 +53,7 @@ def found(piece: _json.Raw, dialect: Dialect, *, doubtful: bool = False) -> Foun
     try:
         if doubtful and not _json.sound(piece):
             _json.decode(piece)
-        record, id = _identity(piece, dialect)
+        record, id = dialect.identify(piece) if dialect.identify else _identity(piece, dialect)
     except ReadError as error:
         match = _ID.search(bytes(piece)[: _json.KEPT])
         id = match[1].decode() if match else hashlib.sha256(piece).hexdigest()[:16]
@@ -64,7 +64,7 @@ def found(piece: _json.Raw, dialect: Dialect, *, doubtful: bool = False) -> Foun
 def collect(package: _json.Split, dialect: Dialect) -> tuple[tuple[Found, ...], tuple[Fault, ...]]:
     """The releases of a page, each once, and those that cannot be told."""
     seen: dict[tuple[str, str], Found] = {}
-    faults: dict[str, Fault] = {}
+    faults = {fault.id: fault for fault in package.faults}
     for piece in package.pieces:
         one = found(piece, dialect, doubtful=package.doubtful)
         if isinstance(one, Fault):
@@ -79,6 +79,8 @@ def notice(release: Json, record: str, id: str, dialect: Dialect, remarks: list[
     """The notice of a release. ReadError where it has no publication date at all."""
     own = dialect.own(release)
     tender = obj(release.get("tender"))
+    # What a compiled release says of its last notice stands under that notice's own id.
+    said = COMPILED in texts(release.get("tag")) and text(own.get("id"))
     reading = Reading(
         release=release,
         planning=obj(release.get("planning")),
@@ -87,14 +89,14 @@ def notice(release: Json, record: str, id: str, dialect: Dialect, remarks: list[
         awards=rows(release.get("awards")),
         contracts=rows(release.get("contracts")),
         kind=kind(release, own, dialect.listed(release)),
-        id=id,
-        page=dialect.page(id, own),
+        id=said or id,
+        page=dialect.page(said or id, own),
         dialect=dialect,
         remarks=remarks,
     )
     published = _published(reading, own)
     lines = edits(reading)
-    facts, pages = _facts(reading, lines)
+    facts, pages = _facts(reading, own, lines)
     return Notice(
         record=record,
         id=id,
@@ -115,8 +117,11 @@ def notice(release: Json, record: str, id: str, dialect: Dialect, remarks: list[
 
 def _load(piece: _json.Raw, record: str, id: str, dialect: Dialect) -> Notice:
     value, remarks = _json.decode(piece)
+    release = obj(value)
+    if dialect.prepare:
+        dialect.prepare(release)
     try:
-        return notice(obj(value), record, id, dialect, remarks)
+        return notice(release, record, id, dialect, remarks)
     except ReadError as error:
         raise ReadError(str(error), raw=_json.shown(piece)) from None
 
@@ -129,7 +134,7 @@ def _identity(piece: _json.Raw, dialect: Dialect) -> tuple[str, str]:
     ocid, id = match.group("ocid", "id") if match else (None, None)
     if ocid and id:
         stated = str(id, "utf-8", "replace")
-        return _record(str(ocid, "utf-8", "replace")), _name(dialect.name(stated))
+        return record_id(str(ocid, "utf-8", "replace")), notice_id(dialect.name(stated))
     try:
         head = _HEADS.decode(piece)
         release: Json = {"ocid": head.ocid, "id": head.id}
@@ -141,10 +146,11 @@ def _identity(piece: _json.Raw, dialect: Dialect) -> tuple[str, str]:
             raise ReadError(f"no release but {type(value).__name__}")
         release = value
     id = dialect.name(text(release.get("id"))) or dialect.unnamed(release)
-    return _record(text(release.get("ocid"))), _name(id)
+    return record_id(text(release.get("ocid"))), notice_id(id)
 
 
-def _record(ocid: str) -> str:
+def record_id(ocid: str) -> str:
+    """An ocid that can be kept; ReadError."""
     ocid = ocid.strip()
     # Contracts Finder has published releases whose ocid is its bare prefix, `ocds-b5fd17-`.
     if not ocid or ocid.endswith("-") or len(ocid) > _LONGEST:
@@ -152,7 +158,8 @@ def _record(ocid: str) -> str:
     return ocid
 
 
-def _name(id: str) -> str:
+def notice_id(id: str) -> str:
+    """An id that can be kept, empty where there is none; ReadError."""
     if len(id) > _LONGEST:
         raise ReadError(f"no usable id: {id[:40]!r}")
     return id.strip()
@@ -172,7 +179,7 @@ def _published(reading: Reading, own: Json) -> datetime:
 # ---------------------------------------------------------------- what it states
 
 
-def _facts(reading: Reading, lines: tuple[Edit, ...]) -> tuple[Facts, tuple[str, ...]]:
+def _facts(reading: Reading, own: Json, lines: tuple[Edit, ...]) -> tuple[Facts, tuple[str, ...]]:
     release, says = reading.release, reading.words
     get, full = reading.tender.get, reading.kind.restates
     whole, per_lot = scopes(reading)
@@ -182,6 +189,9 @@ def _facts(reading: Reading, lines: tuple[Edit, ...]) -> tuple[Facts, tuple[str,
     named = lots(reading, per_lot)
     # Where no delivery address is stated, the buyer's seat is the best known (18% of UK4).
     places = tuple(whole.places) or tuple(dict.fromkeys([b.place for b in who if b.place]))
+    page = reading.page or _address(own.get("url"))
+    if page is None and pages:
+        pages, page = pages[:-1], pages[-1]
     return Facts(
         title=says(get("title")) or says(release.get("title")) or None,
         description=says(get("description")) or None,
@@ -197,8 +207,14 @@ def _facts(reading: Reading, lines: tuple[Edit, ...]) -> tuple[Facts, tuple[str,
         documents=offered if full else offered or None,
         submission=says(get("submissionMethodDetails")) or None,
         awards=awards(reading, partial(signature, reading)),
-        url=reading.page,
+        url=page or _address(release.get("uri")),
     ), pages
+
+
+def _address(stated: Any) -> str | None:
+    """A page for people; an address of another kind opens nothing."""
+    url = text(stated)
+    return url if url.startswith(("https://", "http://")) else None
 
 
 def _in_force(reading: Reading, lines: tuple[Edit, ...]) -> tuple[Deadline, ...]:
@@ -264,4 +280,4 @@ def _papers(reading: Reading) -> list[Json]:
     return [row for holder in holders for row in rows(holder.get("documents"))]
 
 
-__all__ = ["Dialect", "Kind", "collect", "found", "notice"]
+__all__ = ["Dialect", "Kind", "collect", "found", "notice", "notice_id", "record_id"]

@@ -10,7 +10,6 @@ from typing import Any
 from bot import when
 from bot.model import Deadline, DeadlineKind
 from watchers._ocds_facts import Dialect, Reading
-from watchers._ocds_kind import COMPILED
 from watchers._take import Json, obj, rows, text, texts
 
 # A portal's form asks for a date alone and stores local midnight or the day's last second. No one
@@ -25,8 +24,8 @@ def deadlines(reading: Reading) -> tuple[Deadline, ...]:
     """Every deadline of the release, each once.
 
     Dates of a planning notice are forecasts, but for the market engagement that it invites to. An
-    award or contract notice repeats the tender's dates as history: they are not read. A compiled
-    release is no notice but the sum of all of them, the tender's dates among them.
+    award or contract notice repeats the tender's dates as history: they are not read, unless it
+    restates the whole process.
     """
     found: dict[tuple[DeadlineKind, datetime, str | None], Deadline] = {}
 
@@ -40,9 +39,7 @@ def deadlines(reading: Reading) -> tuple[Deadline, ...]:
         )
         found.setdefault((kind, at, lot), Deadline(kind, at, dated, firm, lot=lot))
 
-    if reading.kind.stage in ("planning", "tender") or COMPILED in texts(
-        reading.release.get("tag")
-    ):
+    if reading.kind.restates or reading.kind.stage in ("planning", "tender"):
         for kind, stated in _tender(reading):
             add(kind, stated)
     stills = [(lot, _newest(reading, award)) for award in reading.awards for lot in _lots(award)]

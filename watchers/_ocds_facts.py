@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from bot import cpv, regions
 from bot.model import Award, Buyer, Code, Document, Lot, Value
 from watchers._ocds_kind import CALLED_OFF, NOT_LISTED, Kind, Listed, own_document, stand_in
@@ -48,6 +50,9 @@ class Dialect:
     unnamed: Callable[[Json], str] = stand_in  # the id of a release that states none
     listed: Callable[[Json], Listed] = _not_listed  # what the publisher's list calls the notice
     link: Callable[[str], str] = _as_it_is  # where else it is published, as other sources write it
+    # Record and notice of a release as it came, where its own ids do not do; raises ReadError.
+    identify: Callable[[bytes | msgspec.Raw], tuple[str, str]] | None = None
+    prepare: Callable[[Json], None] | None = None  # changes a decoded release before it is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +94,35 @@ class Scope:
 
 
 def buyers(release: Json) -> tuple[Buyer, ...]:
-    """The parties with the role of a buyer; where none has it, the release's own `buyer`."""
-    found = [
-        Buyer(name, _lasting(text(party.get("id"))), _seat(obj(party.get("address"))))
-        for party in rows(release.get("parties"))
-        if "buyer" in texts(party.get("roles")) and (name := text(party.get("name")))
-    ]
-    if not found:
-        buyer = obj(release.get("buyer"))
-        if name := text(buyer.get("name")):
-            found.append(Buyer(name, _lasting(text(buyer.get("id")))))
-    return tuple(found)
+    """The parties with the role of a buyer; where none has it, the release's own `buyer`.
+
+    OCDS 1.0 has no parties: buyer and procuring entity stand in line, with all that is known.
+    """
+    return (
+        _parties(release, "buyer")
+        or _inline(release.get("buyer"))
+        or _parties(release, "procuringEntity")
+        or _inline(obj(release.get("tender")).get("procuringEntity"))
+    )
+
+
+def _parties(release: Json, role: str) -> tuple[Buyer, ...]:
+    return tuple(
+        [
+            Buyer(name, _lasting(text(party.get("id"))), _seat(obj(party.get("address"))))
+            for party in rows(release.get("parties"))
+            if role in texts(party.get("roles")) and (name := text(party.get("name")))
+        ]
+    )
+
+
+def _inline(stated: Any) -> tuple[Buyer, ...]:
+    party = obj(stated)
+    name, identifier = text(party.get("name")), obj(party.get("identifier"))
+    if not (name := name or text(identifier.get("legalName"))):
+        return ()
+    id = _lasting(text(party.get("id")) or text(identifier.get("id")))
+    return (Buyer(name, id, _seat(obj(party.get("address")))),)
 
 
 def _lasting(id: str) -> str:
@@ -142,7 +165,7 @@ def _codes(scope: Scope, holder: Json, dialect: Dialect) -> None:
     if main := holder.get("classification"):
         entries = [*rows(main), *entries]
     for entry in entries:
-        if entry.get("scheme", "CPV") != "CPV":
+        if (scheme := entry.get("scheme", "CPV")) != "CPV" and text(scheme).upper() != "CPV":
             continue
         code = cpv.normal(text(entry.get("id")))
         if code and not scope.codes.get(code):
@@ -153,9 +176,13 @@ def _codes(scope: Scope, holder: Json, dialect: Dialect) -> None:
 def _places(scope: Scope, item: Json, dialect: Dialect) -> None:
     """The region, else a postcode, else the country: Contracts Finder states only one of them.
 
-    Words beside it count if they are all there is, or name a region that no stated one lies in.
+    The location extension of OCDS has one `deliveryAddress`, and codes in a gazetteer. Words beside
+    them count if they are all there is, or name a region that no stated one lies in.
     """
-    for address in rows(item.get("deliveryAddresses")):
+    addresses = rows(item.get("deliveryAddresses"))
+    if one := item.get("deliveryAddress"):
+        addresses = [*addresses, *rows(one)]
+    for address in addresses:
         if place := (
             text(address.get("region"))
             or text(address.get("postalCode"))
@@ -163,7 +190,11 @@ def _places(scope: Scope, item: Json, dialect: Dialect) -> None:
             or text(address.get("countryName"))
         ):
             scope.places[place] = None
-    words = text(obj(item.get("deliveryLocation")).get("description")) if dialect.located else ""
+    location = obj(item.get("deliveryLocation"))
+    gazetteer = obj(location.get("gazetteer"))
+    if text(gazetteer.get("scheme")).upper() == "NUTS":
+        scope.places.update(dict.fromkeys(texts(gazetteer.get("identifiers"))))
+    words = text(location.get("description")) if dialect.located else ""
     if words and _tells_more(words, scope.places):
         scope.places[words] = None
 

@@ -107,7 +107,7 @@ def kind(release: Json, own: Json, listed: Listed = NOT_LISTED) -> Kind:
     found = Kind(notice_type or listed.name or "+".join(tags) or form.stage, *form, update=update)
     tender = obj(release.get("tender"))
     if COMPILED in tags:
-        found = replace(found, restates=True)
+        found = _compiled(found, notice_type or listed.name, tender)
     if found.name == _CORRIGENDUM:
         found = replace(found, update=True)
         if not _restated(tender):
@@ -156,6 +156,11 @@ def stand_in(release: Json) -> str:
     """The id of a release that states none: its notice's document id, else a hash of it."""
     if id := text(own_document(release).get("id")):
         return id
+    return digest(release)
+
+
+def digest(release: Json) -> str:
+    """What tells apart releases that say different things."""
     said = repr(sorted(release.items(), key=lambda member: member[0]))
     return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
 
@@ -170,8 +175,22 @@ def _unknown(release: Json) -> _Form:
         return _FORMS["UK7"]
     if release.get("awards"):
         return _FORMS["UK6"]
-    planned = text(obj(release.get("tender")).get("status")) in ("planned", "planning")
+    tender = obj(release.get("tender"))
+    planned = text(tender.get("status")) in ("planned", "planning")
+    if not tender and release.get("planning"):
+        planned = True
     return _FORMS["UK1" if planned else "UK4"]
+
+
+def _compiled(found: Kind, name: str, tender: Json) -> Kind:
+    """All that is known of a process, at the stage that it has come to: it leaves nothing out.
+
+    The stage is in the name, so that each is a step of its own. A tender's amendments say that it
+    is not the first statement; those that an award carries along are history.
+    """
+    name = name or f"{COMPILED}+{found.stage}"
+    amended = found.stage in ("planning", "tender") and bool(tender.get("amendments"))
+    return replace(found, name=name, restates=True, update=amended)
 
 
 def _corrigendum(tender: Json) -> bool:

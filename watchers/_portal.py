@@ -1,4 +1,4 @@
-"""What the two English portals share: windows, addresses, next links, reading a page. Pure."""
+"""What OCDS portals share: windows, addresses, next links, what a page holds. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot import when
 from bot.contract import Page, Request, Response, Window
 from watchers import _json
 from watchers._ocds import Dialect, collect
-from watchers._take import obj, text
+from watchers._take import text
 
 _SECOND = timedelta(seconds=1)
 _SHORTEST, _LONGEST = timedelta(minutes=1), timedelta(days=31)
@@ -73,31 +73,41 @@ def request(portal: Portal, base_url: str | None, query: str, window: Window) ->
 def read(response: Response, portal: Portal) -> Page:
     """All releases of a page, each once, and the next page; ReadError for all but a package."""
     package = _json.split(response.body)
-    notices, faults = collect(package, portal.dialect)
-    follow, why = _next(response.request, portal, package.links)
-    if not (follow or why) and len(package.pieces) >= portal.limit:
+    follow, why = following(response.request, package.next, portal.home)
+    if not (follow or why or local(response.request)) and len(package.pieces) >= portal.limit:
         why = f"a full page of {len(package.pieces)} releases names no next page"
+    return page(package, portal.dialect, follow, why)
+
+
+def page(package: _json.Split, dialect: Dialect, follow: Request | None, why: str) -> Page:
+    """The page of a package, each of its releases once; `why` it may not be all, empty if it is."""
+    notices, faults = collect(package, dialect)
     why = package.why or why
     return Page(notices, faults, (follow,) if follow else (), complete=not why, why=why)
 
 
-def _next(request: Request, portal: Portal, links: Any) -> tuple[Request | None, str]:
+def local(request: Request) -> bool:
+    """Whether a page was read from a file: whatever links it holds, it has no next one."""
+    return request.url.startswith("file:")
+
+
+def following(request: Request, stated: Any, home: str = "") -> tuple[Request | None, str]:
     """The request for the next page, or why there should be one and is none.
 
     Only the request's own origin is asked: a link to it is followed as written, one to the portal's
-    official host is led back to it (a test portal repeats recorded links). No link is the end.
+    official host (`home`) is led back to it (a test portal repeats recorded links), and so is one
+    with plain http, for which portals behind a proxy take themselves. No link is the end.
     """
-    stated = obj(links).get("next")
-    if stated in (None, ""):
+    if stated in (None, "") or local(request):
         return None, ""
     link = text(stated) if isinstance(stated, str) else ""
     if not link or not link.isascii() or not link.isprintable() or " " in link:
         return None, "the next link is no address"
     try:
-        own, to, home = urlsplit(request.url), urlsplit(link), urlsplit(portal.home)
-        known = {(own.scheme, own.hostname, own.port), (home.scheme, home.hostname, home.port)}
+        own, to, official = urlsplit(request.url), urlsplit(link), urlsplit(home or request.url)
+        known = {(one.scheme, one.hostname, one.port) for one in (own, official)}
         # The portal has named itself with plain http; the answer to that is its own scheme.
-        known.add(("http", home.hostname, None))
+        known.add(("http", official.hostname, None))
         there = (to.scheme, to.hostname, to.port)
     except ValueError:
         return None, "the next link is no address"

@@ -41,7 +41,9 @@ def texts(value: Any) -> list[str]:
 
 
 def number(value: Any) -> float | None:
-    """A finite number, also where it was written as a text."""
+    """A finite number, also where it was written as a text, or as MongoDB exports long ones."""
+    if type(value) is dict:  # {"$numberLong": "2147483648"}
+        value = value.get("$numberLong", value.get("$numberDecimal"))
     if type(value) not in (int, float, str):
         return None
     try:

@@ -21,6 +21,7 @@ from watchers import _codice, _feed_page, _feed_parser
 from watchers._feed_entry import Reading, Version, loose, named, notice, stamp, version
 from watchers._feed_page import Sheet, address
 from watchers._json import KEPT
+from watchers._portal import local
 
 # A feed shows an entry some time after the date that it puts on it.
 _LATE = timedelta(hours=2)
@@ -58,12 +59,13 @@ def _zone(written: str) -> str:
 class Feed(BaseModel, frozen=True, extra="forbid"):
     """One feed: its address, and what its texts leave open."""
 
-    url: Annotated[str, AfterValidator(_url)]
+    url: Annotated[str, AfterValidator(_url)] | None = None
     # Settles dates in figures: "en-GB" reads 03/04/2026 as 3 April. The feed's own where not given.
     language: str = ""
     # Of dates and times written without an offset.
     timezone: Annotated[str, AfterValidator(_zone)] = "Europe/London"
 
+    needs: ClassVar[tuple[str, ...]] = ("url",)
     every: ClassVar[timedelta] = timedelta(minutes=30)
     pause: ClassVar[float] = 5.0
     cooldown: ClassVar[Mapping[int, float]] = {429: 600}
@@ -72,7 +74,8 @@ class Feed(BaseModel, frozen=True, extra="forbid"):
 
     def start(self, since: datetime, now: datetime) -> Iterable[Request]:
         """The feed's address, once. It has no window: halves of it would be the same request."""
-        yield Request(self.url, conditional=True)
+        if self.url:
+            yield Request(self.url, conditional=True)
 
     def read(self, response: Response, since: datetime) -> Page:
         """All entries of a document, and its next page while this one has entries after `since`.
@@ -94,7 +97,7 @@ class Feed(BaseModel, frozen=True, extra="forbid"):
             found.setdefault((one.record, one.id), one)
             newest += [at] if at else []
         follow, why = None, sheet.why
-        if any(at > since - _LATE for at in newest):
+        if not local(response.request) and any(at > since - _LATE for at in newest):
             follow, refused = _further(sheet, response.request)
             why = why or refused
         return Page(

@@ -43,10 +43,11 @@ Language = Annotated[str, AfterValidator(_ted.language)]
 class Ted(BaseModel, frozen=True, extra="forbid"):
     """The notices of TED that an expert query finds, by the day of their publication."""
 
-    query: Query
+    query: Query | None = None
     languages: tuple[Language, ...] = ("eng",)
     base_url: BaseUrl | None = None  # stands for both api.ted.europa.eu and ted.europa.eu
 
+    needs: ClassVar[tuple[str, ...]] = ("query",)
     every: ClassVar[timedelta] = timedelta(hours=3)
     # Fair use; bursts were answered with 429, and 666 requests a minute with a block of 5 minutes.
     pause: ClassVar[float] = 1.0
@@ -57,7 +58,7 @@ class Ted(BaseModel, frozen=True, extra="forbid"):
     def start(self, since: datetime, now: datetime) -> Iterable[Request]:
         """A search for each day of Brussels from `since` to `now` (UTC), oldest first."""
         begin = since
-        while begin < now:
+        while self.query and begin < now:
             day = begin.astimezone(_ted.BRUSSELS).date() + _DAY
             end = min(datetime.combine(day, time(), _ted.BRUSSELS).astimezone(begin.tzinfo), now)
             yield _ted_search.request(self.base_url, self.query, (begin, end))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -35,6 +35,7 @@ class Source:
     pause: float
     backfill: timedelta
     authorities: Path | None = None  # a PEM file of certificates to trust beside the known ones
+    path: Path | None = None  # a glob of files to read in place of the network
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ class Config:
     path: Path
     warnings: tuple[Problem, ...] = ()
 
+
+FILES_EVERY = timedelta(minutes=1)  # how often to look for files where the config does not say
 
 Plugins = Mapping[str, type]  # by name in the config; the classes are frozen pydantic models
 Built = dict[tuple[str, str], Any]  # the plug-in of each section's each entry
@@ -124,14 +127,16 @@ def _checked(held: Document, watchers: Plugins, notifiers: Plugins) -> tuple[Fil
 
 
 def _source(name: str, keys: SourceKeys, watcher: Watcher, folder: Path) -> Source:
+    usual = watcher.every if keys.path is None else FILES_EVERY
     return Source(
         name=name,
         watch=keys.watch,
         watcher=watcher,
-        every=watcher.every if keys.every is None else keys.every,
+        every=usual if keys.every is None else keys.every,
         pause=watcher.pause if keys.pause is None else keys.pause,
         backfill=keys.backfill,
         authorities=folder / keys.ca_bundle if keys.ca_bundle else None,
+        path=None if keys.path is None else folder / keys.path,
     )
 
 
@@ -162,6 +167,7 @@ def _plugins(
                 found.append(told)
             continue
         plugin: type[BaseModel] = known[chosen]
+        found += _unmet(held, (section, name), given, getattr(plugin, "needs", ()))
         options = {k: v for k, v in given.items() if k not in own.model_fields}
         place = Place(section[:-1], (*keys_of(own), *keys_of(plugin)))
         try:
@@ -170,6 +176,21 @@ def _plugins(
             constant = constant_messages(plugin, held.masked(options))
             found += problems(held, error, (section, name), {(): place}, constant)
     return built
+
+
+def _unmet(
+    held: Document, loc: tuple[str, str], given: Mapping[str, Any], needs: Iterable[str]
+) -> Iterator[Problem]:
+    """What a watcher needs to know of the network, where files are not read in place of it."""
+    for option in needs:
+        if ("path" in given) != (option in given):
+            continue
+        if option in given:
+            told = held.problem((*loc, option), "stands beside path: remove one of them", key=True)
+        else:
+            told = held.problem(loc, "is needed, or a path to read files from", missing=option)
+        if told:
+            yield told
 
 
 def _no_plugin(key: str, name: str, known: Plugins) -> str:
@@ -221,7 +242,9 @@ def _twins(held: Document, sources: Mapping[str, Source]) -> Iterator[Problem]:
     firsts: dict[str, list[Source]] = {}
     for source in sources.values():
         others = firsts.setdefault(source.watch, [])
-        twin = next((o for o in others if o.watcher == source.watcher), None)
+        twin = next(
+            (o for o in others if (o.watcher, o.path) == (source.watcher, source.path)), None
+        )
         if twin is None:
             others.append(source)
             continue

@@ -15,6 +15,7 @@ from bot.config.scalars import (
     Database,
     Entries,
     EntriesOrNone,
+    Glob,
     Interval,
     Money,
     Name,
@@ -32,7 +33,6 @@ NOT_YET: Mapping[str, frozenset[str]] = {
     "file": frozenset({"templates"}),
     "subscription": frozenset({"calendar", "follow"}),
     "channel": frozenset({"mention"}),
-    "watch": frozenset({"ocds"}),
     "notify": frozenset({"apprise", "webhook"}),
     "when": frozenset({"hourly", "daily", "weekly"}),
 }
@@ -54,6 +54,9 @@ class PluginKeys(BaseModel):
 
 class SourceKeys(PluginKeys):
     watch: Annotated[str, Field(description="The kind of source: a file of watchers/.")]
+    path: Annotated[
+        Glob | None, Field(description="Files to read in place of the network, as in drop/*.json.")
+    ] = None
     every: Annotated[Interval | None, Field(description="How often to poll; at least 10s.")] = None
     pause: Annotated[
         float | None,

@@ -147,6 +147,15 @@ def _title(text: str) -> str:
     return text
 
 
+def _glob(text: str) -> str:
+    """A pattern of file names; what `pathlib` would refuse later is refused here."""
+    if not text.isprintable() or text.endswith("/"):
+        raise ValueError("wants the names of files, as in drop/*.json")
+    if any("**" in part and part != "**" for part in text.split("/")) or text.endswith("**"):
+        raise ValueError("** stands for folders, as in drop/**/*.json")
+    return text
+
+
 def _name(text: str) -> str:
     # Keys of events are `source:record/…`, and the keys of deliveries name their channel.
     if not re.fullmatch(r"\w[\w.-]{0,63}", text):
@@ -156,6 +165,7 @@ def _name(text: str) -> str:
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), WithJsonSchema(_TEXT)]
 Title = Annotated[Text, Field(max_length=200), AfterValidator(_title)]
+Glob = Annotated[Text, AfterValidator(_glob)]
 Name = Annotated[str, AfterValidator(_name)]
 Database = Annotated[str, AfterValidator(_database)]
 Zone = Annotated[ZoneInfo, Reads(_zone, "a time zone", "Europe/London")]

@@ -27,7 +27,10 @@ def schema(watchers: Mapping[str, type], notifiers: Mapping[str, type]) -> dict[
     added = {}
     for section, key, own in _SECTIONS:
         for name, plugin in plugins[key].items():
-            added[f"{key}.{name}"] = _entry(key, name, held[names[own]], held[names[plugin]])
+            entry = _entry(key, name, held[names[own]], held[names[plugin]])
+            if needs := getattr(plugin, "needs", ()):
+                entry |= {"anyOf": [{"required": [*needs]}, {"required": ["path"]}]}
+            added[f"{key}.{name}"] = entry
         file["properties"][section]["additionalProperties"] = _chosen(key, sorted(plugins[key]))
     rest = {name: part for name, part in held.items() if name not in names.values()}
     whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", **file}

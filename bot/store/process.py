@@ -22,6 +22,7 @@ from bot.model import Notice, Record
 from bot.store import codec
 from bot.store.engine import insert
 from bot.store.tables import aside, notices, records, settings
+from bot.store.tables import files as read_files
 
 Pair = tuple[str, str]  # record id, notice id
 
@@ -193,6 +194,25 @@ def aside_count(connection: Connection, source: str) -> int:
     return connection.execute(
         select(func.count()).select_from(aside).where(aside.c.source == source)
     ).scalar_one()
+
+
+def files(connection: Connection, source: str) -> dict[str, tuple[str, str]]:
+    """Stamp and digest of each file that this source was read from, by name."""
+    query = select(read_files.c.name, read_files.c.stamp, read_files.c.digest)
+    rows = connection.execute(query.where(read_files.c.source == source))
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def remember_file(
+    connection: Connection, source: str, name: str, stamp: str, digest: str, at: datetime
+) -> None:
+    """A file was read, or refused, as it stood at this instant."""
+    statement = insert(connection, read_files)
+    said = {"stamp": stamp, "digest": digest, "at": at}
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["source", "name"], set_=said),
+        {"source": source, "name": name} | said,
+    )
 
 
 def setting(connection: Connection, name: str) -> str | None:

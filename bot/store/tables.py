@@ -204,6 +204,16 @@ joins = _table(
     Column("at", Instant, nullable=False),
 )
 
+# The files that a source was read from, as they were then.
+files = _table(
+    "files",
+    Column("source", Text, primary_key=True),
+    Column("name", Text, primary_key=True),  # below the source's folder
+    Column("stamp", Text, nullable=False),  # size, time of change, and why it was not opened
+    Column("digest", Text, nullable=False),  # of what was in it; "" where it was not opened
+    Column("at", Instant, nullable=False),
+)
+
 settings = _table(
     "settings",
     Column("name", Text, primary_key=True),

@@ -314,7 +314,7 @@ def test_the_schema_knows_each_plugin_and_its_options() -> None:
     assert whole["additionalProperties"] is False
     portal, post = whole["$defs"]["watch.portal"], whole["$defs"]["notify.post"]
     assert set(portal["properties"]) == {
-        "watch", "every", "pause", "backfill", "ca_bundle", "base_url", "pages",
+        "watch", "path", "every", "pause", "backfill", "ca_bundle", "base_url", "pages",
     }  # fmt: skip
     assert portal["properties"]["watch"] == {"const": "portal"}
     assert portal["properties"]["backfill"]["default"] == "1d"
@@ -326,6 +326,12 @@ def test_the_schema_knows_each_plugin_and_its_options() -> None:
     assert [each["type"] for each in words["anyOf"]] == ["array", ["string", "number"]]
     assert words["anyOf"][0]["minItems"] == 1
     assert '"null"' not in repr(whole).replace("'", '"')
+
+
+def test_the_schema_wants_an_address_or_a_path() -> None:
+    entry = schema(*example_plugins())["$defs"]["watch.ocds"]
+    assert entry["anyOf"] == [{"required": ["url"]}, {"required": ["path"]}]
+    assert entry["required"] == ["watch"]
 
 
 def example_plugins() -> tuple[Mapping[str, type], Mapping[str, type]]:

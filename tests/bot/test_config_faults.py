@@ -230,7 +230,7 @@ ONE: dict[str, tuple[str, str]] = {
     "option, nothing like it": (
         SOURCE + "{watch: portal, xyz: 1}" + REST,
         "2:26: sources.north.xyz: unknown key;"
-        " known are watch, every, pause, backfill, ca_bundle, base_url, pages",
+        " known are watch, path, every, pause, backfill, ca_bundle, base_url, pages",
     ),
     "name": (
         "sources:\n  a/b: {watch: portal}" + REST,

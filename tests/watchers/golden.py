@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,24 +26,34 @@ def cases() -> list[Path]:
     return sorted(path.parent for path in DATA.glob("*/*/page.*"))
 
 
-def watcher(name: str) -> Watcher:
-    """A watcher with the options of `data/<watcher>/options.json`, where it needs any."""
-    options = DATA / name / "options.json"
-    found: Watcher = watchers.load()[name](
-        **(json.loads(options.read_text()) if options.exists() else {})
-    )
+def body(case: Path) -> bytes:
+    """The page of a case; a folder `page.zip` is packed, so that its files stay readable."""
+    page = next(case.glob("page.*"))
+    if page.is_file():
+        return page.read_bytes()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(page.iterdir()):
+            archive.writestr(zipfile.ZipInfo(file.name), file.read_bytes())
+    return packed.getvalue()
+
+
+def watcher(name: str, case: Path | None = None) -> Watcher:
+    """A watcher with the options of the case, or of `data/<watcher>/options.json`, if any."""
+    places = [folder / "options.json" for folder in (case, DATA / name) if folder]
+    options = next((place for place in places if place.exists()), None)
+    found: Watcher = watchers.load()[name](**(json.loads(options.read_text()) if options else {}))
     return found
 
 
-def request(name: str) -> Request:
+def request(name: str, case: Path | None = None) -> Request:
     """The first request that the watcher makes."""
-    return next(iter(watcher(name).start(SINCE, NOW)))
+    return next(iter(watcher(name, case).start(SINCE, NOW)))
 
 
 def read(case: Path) -> Page:
-    body = next(case.glob("page.*")).read_bytes()
     name = case.parent.name
-    return watcher(name).read(Response(request(name), 200, {}, body), SINCE)
+    return watcher(name, case).read(Response(request(name, case), 200, {}, body(case)), SINCE)
 
 
 def told(page: Page) -> dict[str, Any]:

@@ -118,8 +118,9 @@ def test_garbage_is_a_read_error(name: str, body: bytes):
 @slow
 @given(data=st.data())
 def test_a_page_cut_short_is_never_silently_short(name: str, data: st.DataObject):
-    case = data.draw(st.sampled_from([c for c in golden.cases() if c.parent.name == name]))
-    body = next(case.glob("page.*")).read_bytes().rstrip()
+    # Lines of JSON end anywhere: one that is cut between two of them is a shorter one.
+    whole = [c for c in golden.cases() if c.parent.name == name and not [*c.glob("page.jsonl")]]
+    body = golden.body(data.draw(st.sampled_from(whole))).rstrip()
     cut = attempt(name, body[: data.draw(st.integers(0, len(body) - 1))])
     assert isinstance(cut, ReadError) or not cut.complete
 
@@ -129,7 +130,7 @@ def test_a_page_cut_short_is_never_silently_short(name: str, data: st.DataObject
 @given(data=st.data())
 def test_a_damaged_page_is_read_or_refused(name: str, data: st.DataObject):
     case = data.draw(st.sampled_from([c for c in golden.cases() if c.parent.name == name]))
-    body = bytearray(next(case.glob("page.*")).read_bytes())
+    body = bytearray(golden.body(case))
     for _ in range(data.draw(st.integers(1, 5))):
         place = data.draw(st.integers(0, len(body) - 1))
         body[place : place + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))

@@ -213,3 +213,10 @@ def test_a_full_page_is_counted_before_duplicates_collapse():
     data = ocds.body(*[ocds.release()] * 100)
     page = ocds.page(data)
     assert (len(page.found), page.complete) == (1, False)
+
+
+@pytest.mark.parametrize("link", [{}, {"links": {"next": f"{ocds.FTS}/etc/passwd"}}])
+def test_a_page_in_a_file_is_whole_however_many_releases_it_holds(link: dict[str, object]):
+    data = ocds.body(*[ocds.release(id=f"{n:06}-2026") for n in range(100)], **link)
+    page = ocds.page(data, url="file:///drop/page.json")
+    assert (len(page.found), page.follow, page.complete) == (100, (), True)

@@ -9,7 +9,12 @@ from typing import Any
 
 import pytest
 
+from bot.contract import Request, Response
+from bot.errors import ReadError
+from bot.model import Notice
 from tests.watchers import survey
+from tests.watchers.golden import SINCE
+from watchers.ocds import Ocds
 
 # A folder with one of pages as served for each source; not part of the project.
 PAGES = Path(
@@ -18,6 +23,56 @@ PAGES = Path(
 pytestmark = pytest.mark.skipif(
     not (PAGES / "find_a_tender").is_dir(), reason="no saved pages: set TENDERBELL_SHARED_DATA"
 )
+
+
+SEEDS = PAGES.parent / "seeds"
+
+
+def read(path: Path) -> list[Notice]:
+    """A file as a source with a `path` reads it by the watcher for any publisher."""
+    page = Ocds().read(Response(Request(path.as_uri()), 200, {}, path.read_bytes()), SINCE)
+    assert (page.faults, page.complete, page.follow) == ((), True, ())
+    return [found.load() for found in page.found]
+
+
+@pytest.mark.skipif(not SEEDS.is_dir(), reason="no saved compiled releases beside the pages")
+def test_compiled_releases_are_read_with_all_that_they_state():
+    for path in SEEDS.glob("*_compiled-release.json"):
+        release = json.loads(path.read_text())
+        (notice,) = read(path)
+        assert (notice.record, notice.id) == (release["ocid"], release["id"])
+        assert notice.facts.title == release["tender"]["title"]
+        assert [b.name for b in notice.facts.buyers or ()] == [release["buyer"]["name"]]
+        item = release["tender"]["items"][0]["additionalClassifications"][0]
+        assert [code.id for code in notice.facts.cpv or ()] == [item["id"]]
+        kinds = {deadline.kind for deadline in notice.facts.deadlines}
+        assert "submission" in kinds
+        assert ("enquiry" in kinds) == ("enquiryPeriod" in release["tender"])
+        assert notice.facts.url and notice.facts.value
+
+
+def test_packages_of_other_publishers_are_read():
+    for path in (PAGES / "ocds_other").glob("*.json"):
+        releases = json.loads(path.read_text())["releases"]
+        found = read(path)
+        assert [n.id for n in found] == [release["id"] for release in releases]
+        assert all(n.facts.title and n.facts.buyers and n.facts.url for n in found)
+        priced = [r for r in releases if r["awards"][0]["value"]["amount"]]
+        assert sum(1 for n in found if n.facts.awards[0].value) == len(priced)
+
+
+@pytest.mark.parametrize("source", ["find_a_tender", "contracts_finder", "sell2wales"])
+def test_the_pages_of_the_portals_are_read_by_it_too(source: str):
+    own = {(n.record, n.id): n for _, n in survey.notices(PAGES, source)}
+    found = {}
+    for path in sorted((PAGES / source).rglob("*.json")):
+        try:
+            found |= {(n.record, n.id): n for n in read(path)}
+        except ReadError:
+            continue
+    assert own.keys() <= found.keys()
+    for key, notice in own.items():
+        assert found[key].facts.title and found[key].stage == notice.stage
 
 
 def stated(source: str) -> set[tuple[str, str]]:

@@ -18,6 +18,7 @@ def upgrade() -> None:
     _table("validators", ["source", "url"], ["etag", "modified", "whole"])
     _table("receipts", ["source", "at"], ["stated", "body"], numbers=["new"])
     _table("alarms", ["subject", "kind"], ["since"])
+    _table("files", ["source", "name"], ["stamp", "digest", "at"])
     _table("names", ["name", "source", "record"])
     _table("joins", ["source", "record"], ["conversation", "twin", "peer", "why", "at"],
            numbers=["confidence"])  # fmt: skip
