@@ -53,7 +53,7 @@ def test_a_config_in_the_readme_loads_without_any_environment(
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "config.yaml").write_text(sample)
     config = load(tmp_path / "config.yaml")
-    assert (len(config.sources), len(config.channels), len(config.subscriptions)) == (4, 4, 1)
+    assert (len(config.sources), len(config.channels), len(config.subscriptions)) == (6, 4, 1)
 
 
 @pytest.mark.parametrize("sample", SOURCES)
