@@ -32,6 +32,8 @@ log = logging.getLogger("tenderbell.poll")
 
 # A window that the source cuts short is halved at most so often.
 DEPTH = 4
+# A day of TED has some thousand notices, each with a page; a source that never ends has more.
+PAGES = 20_000
 # A process that dies holds a source for so long at most; a living one renews.
 LEASE = timedelta(minutes=5)
 
@@ -56,8 +58,10 @@ class Poll:
         fence: int,
         clock: Clock,
         stopping: Callable[[], bool] = lambda: False,
+        most: int = PAGES,
     ) -> None:
         self._setup = setup
+        self._most = most
         self._source = source
         self._now = now
         self._fence = fence
@@ -184,6 +188,9 @@ class Poll:
             if (request.url, request.body) in seen:
                 why = "the source leads back to a page that was read already"
                 continue
+            if len(seen) == self._most:
+                why = f"more than {self._most:,} pages of one window"
+                break
             seen.add((request.url, request.body))
             self._heartbeat()
             page = asker.page(request, since)

@@ -19,6 +19,7 @@ from bot.cycle import poll
 from bot.errors import ReadError
 from bot.loop import clock
 from bot.plan import Planner
+from bot.poll import LEASE, Poll
 from bot.receipt import PollReceipt
 from bot.setup import Setup
 from bot.store import asked, deliveries, duty
@@ -267,6 +268,26 @@ def test_a_page_that_could_not_be_read_is_not_taken_for_known(
         shelf.asked()
         bell.poll(NOW + DAY)
         assert "if-none-match" not in shelf.site.seen[-1].headers
+
+
+# ---------------------------------------------------------------- a walk without an end
+
+
+def test_a_source_whose_pages_never_end_is_left_at_last(database_url: str, shelf: Shelf) -> None:
+    def answer(wire: Wire) -> bool | None:
+        return reply(json.dumps({"see": [len(shelf.site.seen)]}).encode())(wire)
+
+    with desk(database_url, shelf) as bell:
+        shelf.pages = {f"/{n}": answer for n in ["all", *range(60)]}
+        source, now = bell.setup.config.sources["s"], clock()
+        with bell.setup.engine.begin() as connection:
+            fence = duty.take(
+                connection, "poll:s", now=now, lease=LEASE, far=DAY, owner=bell.setup.owner
+            )  # fmt: skip
+        assert fence is not None
+        receipt = Poll(bell.setup, source, NOW, fence=fence, clock=clock, most=50).run()
+        assert "more than 50 pages of one window" in receipt.incomplete
+        assert len(shelf.asked()) < 60
 
 
 # ---------------------------------------------------------------- pages of single notices
