@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 
 from bot.config import Channel, Source
 from bot.deliver import ChannelReceipt, deliver
+from bot.fetch import Stopped
 from bot.ingest import remind
-from bot.poll import LEASE, Overtaken, Poll, Stopped
+from bot.poll import LEASE, Overtaken, Poll
 from bot.receipt import PollReceipt
 from bot.retry import poll_again
 from bot.setup import Clock, Setup
@@ -51,6 +52,12 @@ def poll(
     work = Poll(setup, source, now, fence=fence, clock=clock, stopping=stopping)
     try:
         receipt = work.run()
+        wait = source.every
+        if receipt.failed:
+            wait = poll_again(work.failures, source.every, receipt.retry_after)
+        with setup.engine.begin() as connection:
+            work.settle(connection)
+            duty.done(connection, job, fence, clock() + wait)
     except Stopped:
         with setup.engine.begin() as connection:
             duty.done(connection, job, fence, clock())
@@ -58,12 +65,6 @@ def poll(
     except Overtaken:
         log.warning("source=%s was taken over by another process", source.name)
         return None
-    with setup.engine.begin() as connection:
-        work.settle(connection)
-        wait = source.every
-        if receipt.failed:
-            wait = poll_again(work.failures, source.every, receipt.retry_after)
-        duty.done(connection, job, fence, clock() + wait)
     log.info(
         "poll source=%s windows=%d pages=%d notices=%d new=%d aside=%d events=%d deliveries=%d "
         "%.1fs%s", receipt.source, receipt.windows, receipt.pages, receipt.notices, receipt.new,

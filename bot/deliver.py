@@ -27,8 +27,9 @@ from bot.when import iso
 
 log = logging.getLogger("tenderbell.deliver")
 
-# A message takes at most half a minute to hand over; a batch is claimed for longer than it takes.
+# A message takes at most half a minute to hand over: none is begun in a lease's last minute.
 LEASE = timedelta(minutes=5)
+MARGIN = timedelta(minutes=1)
 BATCH = 20
 REPEAT = "may be a repeat: the answer to an earlier attempt never came"
 # How long a delivery waits for one of another portal that says the same and is not sent yet.
@@ -75,9 +76,16 @@ def deliver(
 ) -> ChannelReceipt:
     """Send everything the channel owes at `now` (UTC); `clock` gives real time for leases.
 
-    `pace` is called before each message and may wait. Ends early when the channel asks for silence.
+    The present goes on with `clock`: a deadline may pass while messages are sent, or the machine
+    sleeps. `pace` is called before each message and may wait. Ends early when the channel asks for
+    silence.
     """
     receipt = ChannelReceipt(channel.name)
+    begun = clock()
+
+    def present() -> datetime:
+        return now + (clock() - begun)
+
     with reading(setup.engine) as connection:
         state = duty.channel(connection, channel.name)
         if state and state.until and now < state.until:
@@ -86,18 +94,24 @@ def deliver(
         if not outbox.owes(connection, channel.name, now):
             return receipt
     while not stopping() and receipt.until is None:
+        taken = clock()
         with setup.engine.begin() as connection:
             claims = outbox.claim(
-                connection, channel.name, now=now, real=clock(), lease=LEASE, owner=setup.owner,
-                most=BATCH,
+                connection, channel.name, now=present(), real=taken, lease=LEASE,
+                owner=setup.owner, most=BATCH,
             )  # fmt: skip
             if claims:
                 outbox.begin(connection, claims[0])
         if not claims:
             break
-        _batch(setup, channel, claims, now, receipt, pace, stopping)
+
+        def ended(taken: datetime = taken) -> bool:
+            # Overslept, or a clock that was set: others may have the rest by now.
+            return stopping() or not taken <= clock() < taken + LEASE - MARGIN
+
+        _batch(setup, channel, claims, present, receipt, pace, ended)
     if receipt.sent or receipt.error:
-        _remember(setup, receipt, now)
+        _remember(setup, receipt, present())
     return receipt
 
 
@@ -105,17 +119,17 @@ def _batch(
     setup: Setup,
     channel: Channel,
     claims: list[Claim],
-    now: datetime,
+    present: Clock,
     receipt: ChannelReceipt,
     pace: Callable[[], None],
-    stopping: Callable[[], bool],
+    ended: Callable[[], bool],
 ) -> None:
     left = list(claims)
-    while left and not stopping() and receipt.until is None:
+    while left and not ended() and receipt.until is None:
         claim = left.pop(0)
-        outcome = _attempt(setup, channel, claim, now, pace)
+        outcome = _attempt(setup, channel, claim, present, pace)
         with setup.engine.begin() as connection:
-            if not outbox.settle(connection, claim, outcome, now):
+            if not outbox.settle(connection, claim, outcome, present()):
                 log.warning("delivery=%s settled too late: its lease was lost", claim.delivery.key)
             if left:
                 # In the commit that is made anyway: after a crash just one is in doubt.
@@ -127,9 +141,9 @@ def _batch(
 
 
 def _attempt(
-    setup: Setup, channel: Channel, claim: Claim, now: datetime, pace: Callable[[], None]
+    setup: Setup, channel: Channel, claim: Claim, present: Clock, pace: Callable[[], None]
 ) -> Outcome:
-    event = claim.event
+    event, now = claim.event, present()
     why = _untrue(setup, event, now) or _unwanted(setup, channel, claim)
     if why:
         return Dropped(why)
@@ -146,12 +160,13 @@ def _attempt(
         pace()
         return Sent(channel.notifier.send(message).reference)
     except DeliveryError as error:
-        return after(error, claim.attempts, claim.first_due, now)
+        return after(error, claim.attempts, claim.first_due, present())
     except Exception as error:
         # A message that breaks the renderer or a driver must not stop the ones behind it.
         log.exception("delivery=%s failed", claim.delivery.key)
         kind = type(error).__name__
-        return after(DeliveryError(f"{kind}: {error}"), claim.attempts, claim.first_due, now)
+        failed = DeliveryError(f"{kind}: {error}")
+        return after(failed, claim.attempts, claim.first_due, present())
 
 
 def _untrue(setup: Setup, event: Event, now: datetime) -> str | None:

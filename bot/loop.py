@@ -7,18 +7,24 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
+from sqlalchemy.exc import DBAPIError
 
 from bot.cycle import poll
 from bot.deliver import deliver
 from bot.errors import ConfigError
 from bot.ingest import remind
+from bot.poll import LEASE
+from bot.retry import LONGEST
 from bot.setup import Setup
 from bot.store import duty, outbox
-from bot.store.engine import reading
+from bot.store.engine import reading, said
 
 log = logging.getLogger("tenderbell.run")
 
@@ -26,6 +32,9 @@ log = logging.getLogger("tenderbell.run")
 LOOK = timedelta(seconds=15)
 # How often passing time is looked at: a reminder is at most so late.
 MINUTE = timedelta(minutes=1)
+# How often it is looked whether somebody has set the clock, and what is taken for that.
+WATCH = timedelta(seconds=2)
+SET = timedelta(seconds=5)
 # How long a stop waits for the message or page in flight.
 DRAIN = timedelta(seconds=10)
 # So many messages of a channel may follow each other at once.
@@ -37,6 +46,34 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 def clock() -> datetime:
     """The present, UTC."""
     return datetime.now(UTC)
+
+
+def _ahead() -> timedelta:
+    """How far the time of day is ahead of the seconds that have passed, which nobody can set."""
+    return clock() - datetime.fromtimestamp(time.monotonic(), UTC)
+
+
+def _failed(job: str, error: Exception) -> None:
+    """One line where the database is at fault: it is tried again and again while a disk is full."""
+    if isinstance(error, DBAPIError):
+        log.error("%s failed: database: %s", job, said(error))
+    else:
+        log.error("%s failed", job, exc_info=error)
+
+
+class Every(BaseTrigger):  # type: ignore[misc]
+    """Due again and again; runs that were missed are one.
+
+    APScheduler's own interval lists every missed run: when a clock is set on by ten years, as on a
+    machine that kept no time while it was off, that takes minutes and a gigabyte.
+    """
+
+    def __init__(self, span: timedelta) -> None:
+        self._span = span
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
+        """UTC; APScheduler's contract."""
+        return max(previous or now, now - self._span) + self._span
 
 
 class Pace:
@@ -72,7 +109,9 @@ class Loop:
         # Held back in every thread and asked for: a handler runs between two steps of Python, so
         # it may come just before a wait that then never ends, or set what is locked for that wait.
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        self._disbelieve(LONGEST)
         self._scheduler.start()
+        threading.Thread(target=self._watch, daemon=True).start()
         log.info("run sources=%d channels=%d", *self._size())
         while signal.sigwait(SIGNALS) == signal.SIGHUP:
             self._take_over()
@@ -96,13 +135,12 @@ class Loop:
         )
         for name in config.sources:
             scheduler.add_job(self._poll, "date", args=[name], id=f"poll:{name}")
-        every = {"seconds": MINUTE.total_seconds(), "next_run_time": clock()}
-        scheduler.add_job(self._remind, "interval", id="remind", **every)
+        scheduler.add_job(self._remind, Every(MINUTE), id="remind", next_run_time=clock())
         for name, channel in config.channels.items():
             pace = Pace(channel.notifier.pace, self._stop)
             scheduler.add_job(
-                self._deliver, "interval", seconds=LOOK.total_seconds(), args=[name, pace],
-                id=f"deliver:{name}", next_run_time=clock(),
+                self._deliver, Every(LOOK), args=[name, pace], id=f"deliver:{name}",
+                next_run_time=clock(),
             )  # fmt: skip
         return scheduler
 
@@ -117,13 +155,14 @@ class Loop:
             with reading(setup.engine) as connection:
                 due = duty.due(connection).get(f"poll:{name}", due)
             self._hurry()
-        except Exception:
-            log.exception("source=%s poll failed", name)
+        except Exception as error:
+            _failed(f"source={name} poll", error)
             due = clock() + MINUTE
         finally:
             self._leave(f"poll:{name}")
-        # Not before it is due; and a date of a clock that was wrong is not waited for.
-        again = min(max(due, clock() + timedelta(seconds=1)), clock() + source.every)
+        now = clock()
+        # Still due when another process has it. A date of a clock that was wrong is not waited for.
+        again = min(due if due > now else now + LOOK, now + source.every)
         if not self._stop.is_set():
             self._scheduler.add_job(
                 self._poll, "date", run_date=again, args=[name], id=f"poll:{name}",
@@ -136,8 +175,8 @@ class Loop:
         try:
             if remind(self._setup, clock()):
                 self._hurry()
-        except Exception:
-            log.exception("remind failed")
+        except Exception as error:
+            _failed("remind", error)
         finally:
             self._leave("remind")
 
@@ -158,8 +197,8 @@ class Loop:
                 due = receipt.until or outbox.next_due(connection, name, clock())
             if due and due < clock() + LOOK:
                 self._at(f"deliver:{name}", due)
-        except Exception:
-            log.exception("channel=%s deliver failed", name)
+        except Exception as error:
+            _failed(f"channel={name} deliver", error)
         finally:
             self._leave(f"deliver:{name}")
 
@@ -169,8 +208,33 @@ class Loop:
             self._at(f"deliver:{name}", clock())
 
     def _at(self, job: str, when: datetime) -> None:
-        if not self._stop.is_set() and self._scheduler.get_job(job):
-            self._scheduler.modify_job(job, next_run_time=when)
+        if not self._stop.is_set():
+            with suppress(JobLookupError):  # it runs just now
+                self._scheduler.modify_job(job, next_run_time=when)
+
+    # ------------------------------------------------------------ a clock that was wrong
+
+    def _watch(self) -> None:
+        """Look at everything at once when the clock was set: APScheduler waits by the old one."""
+        ahead = _ahead()
+        while not self._stop.wait(WATCH.total_seconds()):
+            moved = _ahead() - ahead
+            if abs(moved) < SET:
+                continue
+            ahead += moved
+            log.warning("the clock was set by %+.0f s", moved.total_seconds())
+            if moved < timedelta():
+                self._disbelieve(timedelta())
+            for job in self._scheduler.get_jobs():
+                self._at(job.id, clock())
+
+    def _disbelieve(self, longest: timedelta) -> None:
+        """No date is waited for that lies further ahead than the longest honest wait."""
+        try:
+            with self._setup.engine.begin() as connection:
+                duty.disbelieve(connection, clock(), longest=longest, lease=LEASE)
+        except DBAPIError as error:
+            _failed("dates of a wrong clock", error)
 
     # ------------------------------------------------------------ stopping and reloading
 
@@ -193,8 +257,12 @@ class Loop:
             finished = self._idle.wait_for(lambda: not self._running, DRAIN.total_seconds())
             if not finished:
                 log.warning("stopped while still at work: %s", ", ".join(sorted(self._running)))
-        with self._setup.engine.begin() as connection:
-            duty.bury(connection, self._setup.owner)
+        try:
+            with self._setup.engine.begin() as connection:
+                duty.bury(connection, self._setup.owner)
+        except DBAPIError as error:
+            # Whoever starts next sees that we are dead.
+            _failed("giving leases back", error)
         log.info("stopped")
         return finished
 

@@ -15,7 +15,7 @@ from bot.ask import Asker, Reader
 from bot.config import Source
 from bot.contract import Fault, Page, Request
 from bot.errors import FetchError, ReadError
-from bot.fetch import Fetcher
+from bot.fetch import Fetcher, Stopped
 from bot.files import SETTLED, Files
 from bot.health import stated
 from bot.ingest import fold_kept
@@ -36,10 +36,6 @@ DEPTH = 4
 PAGES = 20_000
 # A process that dies holds a source for so long at most; a living one renews.
 LEASE = timedelta(minutes=5)
-
-
-class Stopped(Exception):
-    """The service is to stop: what is committed stands, the rest is read again."""
 
 
 class Overtaken(Exception):
@@ -74,16 +70,22 @@ class Poll:
             state = duty.source(connection, source.name)
             self._owed = asked.owed(connection, source.name)
             self._held = asked.held(connection, source.name)
+            self._watermark: datetime | None = state.watermark if state else None
+            self._floor: datetime | None = None
+            if self._watermark and self._watermark > now:
+                # One of two clocks was wrong. By a present one that is years behind, the watermark
+                # would go back by years; but it need not go behind what was published since.
+                newest = process.newest(connection, source.name)
+                self._floor = newest and min(newest, self._watermark)
         self._fresh: dict[str, Validator] = {}
         self._started = bool(state and state.started)
-        self._watermark: datetime | None = state.watermark if state else None
         self._succeeded: datetime | None = state.succeeded if state else None
         self.failures: int = state.failures if state else 0
 
     def run(self, reader: Reader | None = None) -> PollReceipt:
         """Read every window; what fails is said in the receipt, and what was read stands.
 
-        Without a `reader` the network is asked.
+        Without a `reader` the network is asked. Raises Stopped when the service is to stop.
         """
         watcher, source = self._source.watcher, self._source
         # A later run looks back by the overlap: what it finds there must not be news to it.
@@ -112,6 +114,7 @@ class Poll:
             trusted=requests[0].url if requests else "",
             cooldown=self._source.watcher.cooldown,
             authorities=self._source.authorities,
+            stopping=self._stopping,
         )
 
     def _read(self, reader: Reader, requests: list[Request], since: datetime) -> None:
@@ -297,7 +300,7 @@ class Poll:
         """Fold what the window brought; its events and deliveries are in the same transaction."""
         self._blocked = self._blocked or not whole
         if request.window and closes and not self._blocked:
-            self._watermark = min(request.window[1], self._now)
+            self._reach(min(request.window[1], self._now))
         name, owed = self._source.name, self._owed.pop(request.part, None)
         with reading(self._setup.engine) as connection:
             if not owed and not process.has_unfolded(connection, name):
@@ -313,6 +316,9 @@ class Poll:
                 asked.paid(connection, name, [request.part])
             duty.set_source(connection, name, watermark=self._watermark)
 
+    def _reach(self, at: datetime) -> None:
+        self._watermark = max(at, self._floor or at)
+
     def _news(self, happened: list[Event], owed: Part | None) -> list[Event]:
         """What is to be told of a window: of the first run's, and of its debts, nothing old."""
         if not self._started:
@@ -323,7 +329,11 @@ class Poll:
         return happened
 
     def settle(self, connection: Connection) -> None:
-        """The first run ends with one message a subscription; every run leaves its receipt."""
+        """The first run ends with one message a subscription; every run leaves its receipt.
+
+        Raises Overtaken when it is no longer ours to say.
+        """
+        self._hold(connection, self._clock())
         name, receipt = self._source.name, self.receipt
         values: dict[str, object] = {"receipt": receipt}
         if receipt.failed:
@@ -333,7 +343,7 @@ class Poll:
                 records = [r for r in process.live(connection, name) if is_open(r, self._now)]
                 for event, planned in self._setup.planner.started(name, records, self._now):
                     receipt.deliveries += len(outbox.queue(connection, [event], planned))
-            self._watermark = self._now
+            self._reach(self._now)
             values |= {
                 "failures": 0,
                 "succeeded": self._now,

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -85,10 +85,12 @@ def command(*args: str | Path) -> list[str]:
     return [sys.executable, "-m", "bot", *map(str, args)]
 
 
-def run_verb(*args: str | Path) -> subprocess.CompletedProcess[str]:
-    """A verb run to its end."""
+def run_verb(
+    *args: str | Path, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """A verb run to its end, in this environment or in `env`."""
     return subprocess.run(
-        command(*args), cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        command(*args), cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False
     )
 
 
@@ -138,23 +140,25 @@ class Stage:
         self.smtp.keys.clear()
         for gate in self.gates:
             gate.passed = 0
+            gate.times.clear()
         for site in self.portals.values():
             site.times.clear()
 
     # ------------------------------------------------------------ processes
 
-    def start(self) -> Process:
+    def start(self, env: Mapping[str, str] | None = None) -> Process:
         """`tenderbell run` in a process of its own."""
         path = self.folder / f"{len(self._processes)}.log"
+        verb = command("run", "--config", self.config)
         with path.open("wb") as log:
-            popen = subprocess.Popen(command("run", "--config", self.config), cwd=ROOT, stderr=log)
+            popen = subprocess.Popen(verb, cwd=ROOT, env=env, stderr=log)
         process = Process(popen, path)
         self._processes.append(process)
         return process
 
-    def serving(self) -> Process:
+    def serving(self, env: Mapping[str, str] | None = None) -> Process:
         """A service that has begun to work."""
-        process = self.start()
+        process = self.start(env)
         process.serves()
         return process
 
@@ -171,10 +175,16 @@ class Stage:
 
     # ------------------------------------------------------------ what is published
 
-    def publish(self, *, at: datetime | None = None, deadline: datetime | None = None) -> int:
-        """A new tender on every portal, told to all from now on; its number."""
+    def publish(
+        self, *, at: datetime | None = None, deadline: datetime | None = None, new: bool = False
+    ) -> int:
+        """A new tender on every portal, told to all from now on; its number.
+
+        One published `at` a stated time is no news unless it is `new`; with a `deadline`, the
+        reminder is expected.
+        """
         number = next(self._numbers)
-        self.amend(number, number, at=at, deadline=deadline)
+        self.amend(number, number, at=at, deadline=deadline, new=new)
         return number
 
     def amend(
@@ -184,6 +194,7 @@ class Stage:
         *,
         at: datetime | None = None,
         deadline: datetime | None = None,
+        new: bool = False,
     ) -> None:
         """An amendment of the tender `process`: another deadline. Find a Tender's alone."""
         number = number or next(self._numbers)
@@ -205,10 +216,10 @@ class Stage:
             told["title"] = f"Supported living {process} for {source}"
             release = make(published, number + apart, process + apart, **told)
             site.publish(site.kind, release)
-            if at is None:
+            if at is None or new:
                 event = "new" if first else "amended"
                 self._expect(f"{source}:{release['ocid']}/{release['id']}/{event}")
-            elif deadline:
+            if at and deadline:
                 utc = deadline.astimezone(UTC)
                 self._expect(f"{source}:{release['ocid']}/submission@{utc:%Y-%m-%dT%H:%M}Z/1h")
 
@@ -223,11 +234,14 @@ class Stage:
             post.body["metadata"]["event_payload"]["delivery"] for post in list(self.slack.received)
         ]
 
+    def mails(self) -> list[str]:
+        """Keys of deliveries, in the order of the mails; the digest of one not expected."""
+        names = {digest(key): key for key in self.expected}
+        return [names.get(mail, mail) for mail in list(self.smtp.keys)]
+
     def arrived(self) -> Counter[str]:
         """How often each delivery arrived; a mail that nobody expected stands by its own name."""
-        names = {digest(key): key for key in self.expected}
-        mails = [names.get(mail, mail) for mail in list(self.smtp.keys)]
-        return Counter(self.posts()) + Counter(mails)
+        return Counter(self.posts()) + Counter(self.mails())
 
     def keys_of(self, number: int, to: str) -> set[str]:
         """The deliveries expected of a notice of Find a Tender for `channel>recipient`."""

@@ -31,6 +31,7 @@ class Gate:
 
     def __init__(self) -> None:
         self.passed = 0  # arrivals, those that still wait included
+        self.times: list[float] = []  # of each, by the monotonic clock
         self.latency = 0.0  # seconds
         self._open = threading.Event()
         self._open.set()
@@ -39,6 +40,7 @@ class Gate:
     def __call__(self) -> None:
         with self._lock:
             self.passed += 1
+            self.times.append(time.monotonic())
         if self.latency:
             time.sleep(self.latency)
         self._open.wait(30)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.demo.pages import Answer
 from tests.processes import CARE, Stage, run_verb, stage
 from tests.slow import reached, until
 
@@ -64,6 +65,28 @@ def test_sigterm_in_the_middle_of_a_poll_loses_nothing(bell: Stage) -> None:
     assert not reached(lambda: process.ended, 0.3)
     gate.open()
     assert process.popen.wait(20) == 0
+    bell.serving()
+    bell.all_arrive()
+    bell.assert_once()
+
+
+@pytest.mark.parametrize("wait", ["between two pages", "as the portal asks"])
+def test_sigterm_ends_a_wait_of_a_minute_at_once(bell: Stage, wait: str) -> None:
+    site = bell.portals["fts"]
+    if wait == "as the portal asks":
+        site.script("fts", Answer(status=429, headers={"Retry-After": "59"}))
+    else:
+        config = bell.config.read_text()  # three hours are read again, an hour a request
+        bell.config.write_text(config.replace("pause: 0", "pause: 60, window: 1h"))
+    bell.publish()
+    process = bell.serving()
+    until(lambda: site.gate.passed == 1, 30, "the portal was asked")
+    assert not reached(lambda: process.ended or site.gate.passed > 1, 1)  # it is waited
+    begun = time.monotonic()
+    assert process.stop() == 0
+    assert time.monotonic() - begun < 5  # the drain alone would take 10
+    assert "still at work" not in process.log
+    bell.configure()
     bell.serving()
     bell.all_arrive()
     bell.assert_once()

@@ -80,14 +80,21 @@ def once(
 ) -> int:
     """Poll every source to its end, remind, and deliver everything that is due.
 
-    Exit 1 when a source or channel failed; the rest is done.
+    Exit 1 when a source or channel failed, the rest is done; or when the database failed.
     """
+    from sqlalchemy.exc import DBAPIError
+
     from bot.cycle import once as full_cycle
     from bot.loop import clock
+    from bot.store.engine import said
 
     logs(verbose=verbose, quiet=not verbose)
     now = at or clock()
-    cycle = full_cycle(_opened(path, now, seen), now, clock)
+    try:
+        cycle = full_cycle(_opened(path, now, seen), now, clock)
+    except DBAPIError as error:
+        click.echo(f"database: {said(error)}; the next run goes on from what is stored", err=True)
+        return 1
     for poll in cycle.polls:
         if json_:
             line({"source": poll.source, "receipt": poll})

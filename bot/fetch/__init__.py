@@ -7,7 +7,7 @@ import errno
 import logging
 import os
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -31,6 +31,11 @@ log = logging.getLogger(__name__)
 CONNECT = 10.0  # seconds for one TCP and TLS handshake
 ADDRESSES = 3  # of one name, how many are tried
 JITTER = 0.25  # seconds, at most, on top of every pause: bots must not come back in step
+LOOK = 0.2  # seconds: how often a pause looks whether to go on
+
+
+class Stopped(Exception):
+    """The service is to stop: no further request is made."""
 
 
 def prepare(request: Request, agent: str, silence: float, address: str | None) -> httpx.Request:
@@ -78,6 +83,7 @@ class Fetcher:
     left to the caller. `limit` is the largest body in bytes, decoded. At most `attempts` are made.
     `authorities` is a PEM file of certificates to trust beside those that certifi lists: some hosts
     leave out the intermediate one of their chain.
+    Once `stopping()` is true, a pause ends at once with Stopped; a request in flight goes on.
     """
 
     def __init__(
@@ -92,6 +98,7 @@ class Fetcher:
         patience: float = 60.0,
         agent: str = "",
         authorities: Path | None = None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self._space = pause
         self._trusted = origin(trusted)
@@ -102,6 +109,7 @@ class Fetcher:
         self._patience = patience
         self._agent = agent or _agent()
         self._authorities = authorities
+        self._stopping = stopping
         self._free = 0.0  # when the next request may start, by the loop's clock
 
     def __enter__(self) -> Self:
@@ -156,6 +164,7 @@ class Fetcher:
             retry=again,
             wait=tenacity.wait_combine(pause, tenacity.wait_random(0, JITTER)),
             stop=tenacity.stop_after_attempt(self._attempts),
+            sleep=self._pause,
             before_sleep=_tell,
             reraise=True,
         )
@@ -163,7 +172,7 @@ class Fetcher:
 
     async def _attempt(self, request: Request) -> Response:
         clock = asyncio.get_running_loop().time
-        await asyncio.sleep(self._free - clock())
+        await self._pause(self._free - clock())
         self._free = clock() + self._space
         try:
             async with asyncio.timeout(self._total):
@@ -173,6 +182,14 @@ class Fetcher:
             raise FetchError(
                 f"{shown(request.url)}: no whole answer within {self._total:g} s"
             ) from None
+
+    async def _pause(self, seconds: float) -> None:
+        clock = asyncio.get_running_loop().time
+        end = clock() + seconds
+        while (left := end - clock()) > 0:
+            if self._stopping():
+                raise Stopped
+            await asyncio.sleep(min(left, LOOK))
 
     async def _exchange(self, request: Request) -> Response:
         import httpx

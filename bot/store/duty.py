@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, or_, select, update
 
 from bot.store import codec
 from bot.store.engine import insert
-from bot.store.tables import channels, jobs, outbox, sources
+from bot.store.tables import channels, is_owed, jobs, outbox, sources
 
 _take = (
     update(jobs)
@@ -20,6 +20,8 @@ _take = (
             jobs.c.lease.is_(None),
             jobs.c.lease < bindparam("now"),
             jobs.c.lease > bindparam("absurd"),
+            # Of a run of ours that failed so hard that it could not give the job back.
+            jobs.c.owner == bindparam("owner"),
         ),
     )
     .values(lease=bindparam("until"), owner=bindparam("owner"), fence=jobs.c.fence + 1)
@@ -89,6 +91,22 @@ def bury(connection: Connection, owner: str) -> None:
             .where(table.c.owner == owner, table.c.lease.is_not(None))
             .values(lease=None)
         )
+
+
+def disbelieve(
+    connection: Connection, now: datetime, *, longest: timedelta, lease: timedelta
+) -> None:
+    """Bring back what a clock that was wrong put further ahead of `now` (UTC) than it can be.
+
+    What is due later than `longest` from now is due now, and no lease ends later than in `lease`.
+    """
+    far = now + longest
+    connection.execute(update(jobs).where(jobs.c.due > far).values(due=now))
+    connection.execute(update(channels).where(channels.c.until > far).values(until=None))
+    connection.execute(update(outbox).where(is_owed(outbox), outbox.c.due > far).values(due=now))
+    for table in (jobs, outbox):
+        held = update(table).where(table.c.lease > now + lease)
+        connection.execute(held.values(lease=now + lease))
 
 
 def due(connection: Connection) -> dict[str, datetime]:

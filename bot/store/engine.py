@@ -115,7 +115,12 @@ def upgrade(engine: Engine) -> None:
             if found != HEAD:
                 _migrate(connection, found)
     except DBAPIError as error:
-        raise ConfigError(f"database: {str(error.orig).splitlines()[0]}") from error
+        raise ConfigError(f"database: {said(error)}") from error
+
+
+def said(error: DBAPIError) -> str:
+    """The database's own words, one line, without the statement and its values."""
+    return str(error.orig).splitlines()[0]
 
 
 def _version(connection: Connection) -> str | None:

@@ -7,15 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
-    FromClause,
     Row,
     and_,
     bindparam,
     exists,
     func,
-    literal_column,
     or_,
     select,
     update,
@@ -25,16 +22,10 @@ from bot.model import Delivery, Event
 from bot.retry import Dropped, GaveUp, Outcome, Retry, Sent
 from bot.store import codec
 from bot.store.engine import insert
-from bot.store.tables import Instant, events, outbox, text
+from bot.store.tables import Instant, events, is_owed, outbox, text
 
 # Why a delivery is sent again that was settled.
 REQUESTED = "sent again on request"
-
-
-def _is_owed(table: FromClause) -> ColumnElement[bool]:
-    """Not settled yet. Written out, not bound: a partial index is used only for a literal."""
-    states = ("waiting", "retrying", "unknown")
-    return table.c.status.in_([literal_column(f"'{state}'") for state in states])
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,19 +115,21 @@ _first = ~exists().where(
     _earlier.c.channel == outbox.c.channel,
     _earlier.c.recipient == outbox.c.recipient,
     _earlier.c.queue < outbox.c.queue,
-    _is_owed(_earlier),
+    is_owed(_earlier),
     outbox.c.record != "",
 )
 _candidates = (
     select(outbox.c.key)
     .where(
         outbox.c.channel == bindparam("name"),
-        _is_owed(outbox),
+        is_owed(outbox),
         outbox.c.due <= bindparam("now"),
         or_(
             outbox.c.lease.is_(None),
             outbox.c.lease < bindparam("real"),
             outbox.c.lease > bindparam("absurd"),
+            # Of a round of ours that failed so hard that it could not give them back.
+            outbox.c.owner == bindparam("owner"),
         ),
         _first,
     )
@@ -169,7 +162,8 @@ def claim(
 ) -> list[Claim]:
     """Deliveries of a channel that are due at `now`, ours until `real + lease` (both UTC).
 
-    A lease far in the future comes from a clock that was wrong; it holds nobody up.
+    A lease far in the future comes from a clock that was wrong; it holds nobody up. An owner works
+    on a channel in one place at a time.
     """
     rows = connection.execute(
         _claim,
@@ -272,18 +266,18 @@ def release(connection: Connection, claims: Sequence[Claim]) -> None:
 
 def owes(connection: Connection, channel: str, now: datetime) -> bool:
     """Whether anything of the channel is due; asked before a write transaction is begun."""
-    due = exists().where(outbox.c.channel == channel, _is_owed(outbox), outbox.c.due <= now)
+    due = exists().where(outbox.c.channel == channel, is_owed(outbox), outbox.c.due <= now)
     return bool(connection.execute(select(due)).scalar())
 
 
 def next_due(connection: Connection, channel: str, now: datetime) -> datetime | None:
     """When, after `now`, the next owed delivery of the channel falls due."""
     query = select(func.min(outbox.c.due))
-    query = query.where(outbox.c.channel == channel, _is_owed(outbox), outbox.c.due > now)
+    query = query.where(outbox.c.channel == channel, is_owed(outbox), outbox.c.due > now)
     return connection.execute(query).scalar()
 
 
 def owed(connection: Connection) -> int:
     """How many deliveries are not settled."""
-    query = select(func.count()).select_from(outbox).where(_is_owed(outbox))
+    query = select(func.count()).select_from(outbox).where(is_owed(outbox))
     return connection.execute(query).scalar_one()

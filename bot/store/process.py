@@ -80,6 +80,12 @@ def has_unfolded(connection: Connection, source: str) -> bool:
     return bool(connection.execute(select(kept)).scalar())
 
 
+def newest(connection: Connection, source: str) -> datetime | None:
+    """When the latest notice of this source was published; looks at all that is kept of it."""
+    latest = select(func.max(notices.c.published)).where(notices.c.source == source)
+    return connection.execute(latest).scalar()
+
+
 def mark_folded(connection: Connection, source: str) -> None:
     """Everything kept of this source is folded now."""
     connection.execute(

@@ -11,12 +11,15 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Dialect,
+    FromClause,
     Integer,
     MetaData,
     Table,
     Text,
     TypeDecorator,
+    literal_column,
 )
 
 meta = MetaData()
@@ -219,3 +222,9 @@ settings = _table(
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
 )
+
+
+def is_owed(table: FromClause) -> ColumnElement[bool]:
+    """Not settled yet. Written out, not bound: a partial index is used only for a literal."""
+    states = ("waiting", "retrying", "unknown")
+    return table.c.status.in_([literal_column(f"'{state}'") for state in states])
