@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection
 
+from bot import parts
 from bot.ask import Asker, Reader
 from bot.config import Source
 from bot.contract import Fault, Page, Request
@@ -20,12 +21,12 @@ from bot.files import SETTLED, Files
 from bot.health import stated
 from bot.ingest import fold_kept
 from bot.model import Event, Notice
+from bot.parts import Part
 from bot.plan import is_open
 from bot.receipt import PollReceipt, keep
-from bot.retry import part_again
 from bot.setup import Clock, Setup
 from bot.store import asked, duty, outbox, process
-from bot.store.asked import Part, Validator
+from bot.store.asked import Validator
 from bot.store.engine import reading
 
 log = logging.getLogger("tenderbell.poll")
@@ -120,12 +121,13 @@ class Poll:
     def _read(self, reader: Reader, requests: list[Request], since: datetime) -> None:
         asker = Asker(self._setup.engine, self._source, reader, self._held, self._now)
         read = failed = 0
-        for request, closes in self._due(requests):
+        self.receipt.owed += map(str, parts.later(self._owed, self._now).values())
+        for request, closes in parts.due(requests, self._owed, self._now):
             self.receipt.windows += 1
             try:
                 whole = self._walk(asker, request, since)
             except (FetchError, ReadError) as error:
-                if not _alone(request, error, self._source.watcher.cooldown):
+                if not parts.alone(request, error, self._source.watcher.cooldown):
                     raise
                 self._owe(request, error)
                 failed += 1
@@ -162,24 +164,6 @@ class Poll:
             if not self._started:  # what is still to come must not be told as news
                 told.append(f"{files.unsettled[0]}: may still be written, and is read then")
 
-    def _due(self, requests: list[Request]) -> Iterator[tuple[Request, bool]]:
-        """What to ask now, and whether a window is read to its end with it.
-
-        A piece that keeps failing is left out until it is due; one that is older than what the
-        watcher would ask for now is asked for as it was.
-        """
-        current = {request.part for request in requests}
-        later = {name: part for name, part in self._owed.items() if part.due > self._now}
-        for name, part in later.items():
-            self._tell_owed(name, part)
-        for name, part in list(self._owed.items()):
-            if name not in current and name not in later:
-                yield part.request, False
-        for number, request in enumerate(requests):
-            following = requests[number + 1].window if number + 1 < len(requests) else None
-            if request.part not in later:
-                yield request, following != request.window
-
     # ------------------------------------------------------------ reading
 
     def _walk(self, asker: Asker, first: Request, since: datetime, depth: int = 0) -> bool:
@@ -214,18 +198,18 @@ class Poll:
         start, end = request.window
         middle = start + (end - start) / 2
         halves = [(start, middle), (middle, end)]
-        parts = [
+        smaller = [
             part
             for half in halves
             for part in self._source.watcher.start(*half)
             if part.part == request.part
         ]
-        if any((part.url, part.body) == (request.url, request.body) for part in parts):
+        if any((part.url, part.body) == (request.url, request.body) for part in smaller):
             # A source that is asked by the month has nothing smaller to ask for.
             self.receipt.incomplete.append(why)
             return False
         log.info("source=%s split from=%s to=%s why=%s", self._source.name, start, end, why)
-        results = [self._walk(asker, part, since, depth + 1) for part in parts]
+        results = [self._walk(asker, part, since, depth + 1) for part in smaller]
         return all(results)
 
     def _keep(self, page: Page) -> None:
@@ -270,29 +254,16 @@ class Poll:
             raise Overtaken
         self._renewed = real
 
-    # ------------------------------------------------------------ pieces that fail alone
-
     def _owe(self, request: Request, error: FetchError | ReadError) -> None:
-        before = self._owed.get(request.part)
-        failures = before.failures + 1 if before else 1
-        part = Part(
-            request=request,
-            failures=failures,
-            since=before.since if before else self._now,
-            due=self._now + part_again(failures, self._source.every),
-            error=str(error),
-            begun=before.begun if before else None if self._started else self._now,
-        )
+        """Remember a piece that failed: all of it is asked for again."""
+        part = parts.failed(
+            self._owed.get(request.part), request, error, self._now, self._source.every,
+            begun=None if self._started else self._now,
+        )  # fmt: skip
         with self._setup.engine.begin() as connection:
-            # What its first pages brought is read again with the rest.
             asked.owe(connection, self._source.name, part)
         self._owed[request.part] = part
-        self._tell_owed(request.part, part)
-
-    def _tell_owed(self, name: str, part: Part) -> None:
-        self.receipt.owed.append(
-            f"{name}: {part.error} ({part.failures}× since {part.since:%Y-%m-%d %H:%M} UTC)"
-        )
+        self.receipt.owed.append(str(part))
 
     # ------------------------------------------------------------ folding
 
@@ -356,10 +327,3 @@ class Poll:
             connection, self._setup, receipt, self._now, failures=self.failures + 1,
             succeeded=self._succeeded, owed=self._owed,
         )  # fmt: skip
-
-
-def _alone(request: Request, error: FetchError | ReadError, silence: Collection[int]) -> bool:
-    """Whether only this piece failed: the server answered, and did not ask for silence."""
-    if not request.part:
-        return False
-    return isinstance(error, ReadError) or error.status not in (None, 429, 503, *silence)

@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 
 from bot.alarm import report
 from bot.health import Stated, failing, lacking, partly, silent
+from bot.parts import Part
 from bot.setup import Setup
 from bot.store import health
-from bot.store.asked import Part
 
 
 @dataclass(slots=True)

@@ -9,21 +9,9 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select
 
 from bot.contract import Request
+from bot.parts import Part
 from bot.store.engine import insert
 from bot.store.tables import parts, validators
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A piece of a source that failed by itself, and is asked for again until it is read."""
-
-    request: Request
-    failures: int  # in a row
-    since: datetime  # UTC, of the first failure
-    due: datetime  # UTC, not asked before
-    error: str
-    # Set when it failed in the source's first run: what was published before is told to nobody.
-    begun: datetime | None
 
 
 def owed(connection: Connection, source: str) -> dict[str, Part]:

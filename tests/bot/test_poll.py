@@ -18,6 +18,7 @@ from bot.contract import Found, Page, Request, Response
 from bot.cycle import poll
 from bot.errors import ReadError
 from bot.loop import clock
+from bot.parts import Part
 from bot.plan import Planner
 from bot.poll import LEASE, Poll
 from bot.receipt import PollReceipt
@@ -185,7 +186,7 @@ def test_a_piece_of_the_past_is_asked_for_as_it_was(database_url: str, shelf: Sh
         bell.poll(NOW)
         with bell.setup.engine.begin() as connection:
             old = Request(f"{shelf.site.url}/march", window=(NOW - DAY, NOW), part="march")
-            asked.owe(connection, "s", asked.Part(old, 1, NOW, NOW, "answered 500", None))
+            asked.owe(connection, "s", Part(old, 1, NOW, NOW, "answered 500", None))
         shelf.pages["/march"] = body(1)
         assert bell.poll(NOW + DAY).owed == []
         assert bell.told() == ["n1"]
