@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from bot import regions, when
@@ -100,14 +101,32 @@ def _deadlines(old: Facts, new: Facts, notice: Notice) -> Iterable[Change]:
         moves = []
         for lot in sorted(was.keys() | now.keys(), key=lambda lot: lot or ""):
             a, b = was.get(lot), now.get(lot)
-            if a and b and a.at == b.at:
+            if _same(a, b, old, new):
                 continue
             if b is None and (kind not in _MISSED or (a and _past(a, notice.published))):
                 continue
-            moves.append(Change(kind, stated(a) if a else None, stated(b) if b else None, lot))
+            said = stated(a) if a else None, stated(b) if b else None
+            moves.append(Change(kind, *said, lot, b.origin if b else "field"))
         if len(moves) > 1 and len({(m.was, m.now) for m in moves}) == 1:
-            moves = [Change(kind, moves[0].was, moves[0].now)]
+            moves = [replace(moves[0], lot=None)]
         yield from moves
+
+
+def _same(a: Deadline | None, b: Deadline | None, old: Facts, new: Facts) -> bool:
+    """Whether there is nothing to tell of a deadline; what was only read from text goes unsaid.
+
+    Where the sentence is gone, the changed text is news, not that a deadline was removed. A text
+    may name several days of one kind: one of them left out moves none of the others.
+    """
+    if b is None:
+        return a is None or a.origin == "words"
+    if a is None or a.at == b.at:
+        return a is not None
+    if a.origin == "field":
+        return False
+    stood = any((d.kind, d.lot, d.at) == (b.kind, b.lot, b.at) for d in old.deadlines)
+    stands = any((d.kind, d.lot, d.at) == (a.kind, a.lot, a.at) for d in new.deadlines)
+    return stood or stands
 
 
 def _past(deadline: Deadline, published: datetime) -> bool:
@@ -118,13 +137,21 @@ def _aligned(
     old: tuple[Deadline, ...], new: tuple[Deadline, ...], kind: str
 ) -> tuple[dict[str | None, Deadline], dict[str | None, Deadline]]:
     """By lot on both sides; a date of the whole stands for each lot that the other side names."""
-    was = {d.lot: d for d in old if d.kind == kind}
-    now = {d.lot: d for d in new if d.kind == kind}
+    was, now = _by_lot(old, kind), _by_lot(new, kind)
     for one, other in ((was, now), (now, was)):
         if set(one) == {None} and other and None not in other:
             whole = one.pop(None)
             one.update(dict.fromkeys(other, whole))
     return was, now
+
+
+def _by_lot(deadlines: tuple[Deadline, ...], kind: str) -> dict[str | None, Deadline]:
+    found: dict[str | None, Deadline] = {}
+    for deadline in deadlines:
+        # A text has the next of its several days first.
+        if deadline.kind == kind and (deadline.origin == "field" or deadline.lot not in found):
+            found[deadline.lot] = deadline
+    return found
 
 
 def _status(before: Record, after: Record) -> Iterable[Change]:

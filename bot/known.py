@@ -114,7 +114,12 @@ def superseded(deadline: Deadline, record: Record, twins: Iterable[Record]) -> R
     day) the date that we learned last is in force.
     """
     for twin in twins:
-        stated = [d for d in twin.facts.deadlines if _slot(d) == _slot(deadline)]
+        # What was only read from a text does not put a field of the other portal out of force.
+        stated = [
+            d
+            for d in twin.facts.deadlines
+            if _slot(d) == _slot(deadline) and (d.origin == "field" or deadline.origin == "words")
+        ]
         if not stated or any(same_date(deadline, d) for d in stated):
             continue
         later = twin.published - record.published

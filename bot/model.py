@@ -57,6 +57,7 @@ class Deadline:
     origin: Literal["field", "words"] = "field"
     lot: str | None = None
     learned: datetime | None = field(default=None, compare=False)  # UTC; only on a record
+    words: str = field(default="", compare=False)  # the sentence that it was read from
 
     @property
     def key(self) -> str:

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from bot import cpv, when
 from bot.model import Code, Deadline, DeadlineKind
-from watchers._feed_dates import DATE, TIME, day, hour, zone_name
+from bot.prose.dates import DATE, TIME, day, hour, zone_name
+from bot.prose.sentences import shown
 
 # ---------------------------------------------------------------- CPV
 
@@ -132,14 +133,14 @@ def deadlines(
     `zone` is that of the times in it, `language` (BCP 47) settles 03/04/2026. What is not after
     `published`, cannot be read to the end, or is stated twice and differently stays unknown.
     """
-    found: dict[DeadlineKind, set[tuple[datetime, bool]]] = {}
-    for kind, at, dated in _stated(text, zone, language):
+    found: dict[DeadlineKind, dict[tuple[datetime, bool], str]] = {}
+    for kind, at, dated, words in _stated(text, zone, language):
         if published < at < published + _LATEST:
-            found.setdefault(kind, set()).add((at, dated))
+            found.setdefault(kind, {}).setdefault((at, dated), words)
     return tuple(
-        Deadline(kind, *moment, origin="words")
+        Deadline(kind, *moment, origin="words", words=moments[moment])
         for kind, moments in found.items()
-        if (moment := _agreed(moments, zone))
+        if (moment := _agreed(set(moments), zone))
     )
 
 
@@ -153,13 +154,13 @@ def _agreed(moments: set[tuple[datetime, bool]], zone: ZoneInfo) -> tuple[dateti
 
 def _stated(
     text: str, zone: ZoneInfo, language: str
-) -> Iterator[tuple[DeadlineKind, datetime, bool]]:
+) -> Iterator[tuple[DeadlineKind, datetime, bool, str]]:
     for label in _LABEL.finditer(text):
         if not _BEGINS.search(text, max(0, label.start() - 24), label.start()):
             continue
         kind = _LABELS[int(re.sub(r"\D", "", label.lastgroup or "0"))][0]
         if moment := _moment(text, _past(_BETWEEN, text, label.end()), zone, language):
-            yield kind, *moment
+            yield kind, *moment, shown(text, label.start(), label.end())
 
 
 def _moment(text: str, place: int, zone: ZoneInfo, language: str) -> tuple[datetime, bool] | None:

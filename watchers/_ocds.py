@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -28,6 +29,7 @@ from watchers._ocds_facts import (
     suitable,
 )
 from watchers._ocds_kind import COMPILED, Kind, kind
+from watchers._prose import spoken
 from watchers._take import Json, obj, rows, text, texts
 
 # A release opens with simple members, both identifiers among them: read without decoding the rest.
@@ -96,7 +98,7 @@ def notice(release: Json, record: str, id: str, dialect: Dialect, remarks: list[
     )
     published = _published(reading, own)
     lines = edits(reading)
-    facts, pages = _facts(reading, own, lines)
+    facts, pages = _facts(reading, own, lines, published)
     return Notice(
         record=record,
         id=id,
@@ -179,7 +181,9 @@ def _published(reading: Reading, own: Json) -> datetime:
 # ---------------------------------------------------------------- what it states
 
 
-def _facts(reading: Reading, own: Json, lines: tuple[Edit, ...]) -> tuple[Facts, tuple[str, ...]]:
+def _facts(
+    reading: Reading, own: Json, lines: tuple[Edit, ...], published: datetime
+) -> tuple[Facts, tuple[str, ...]]:
     release, says = reading.release, reading.words
     get, full = reading.tender.get, reading.kind.restates
     whole, per_lot = scopes(reading)
@@ -202,7 +206,7 @@ def _facts(reading: Reading, own: Json, lines: tuple[Edit, ...]) -> tuple[Facts,
         procedure=_procedure(says(get("procurementMethodDetails")), text(get("procurementMethod"))),
         sme=sme,
         vcse=vcse,
-        deadlines=_in_force(reading, lines),
+        deadlines=_dates(reading, lines, published),
         lots=named or None,
         documents=offered if full else offered or None,
         submission=says(get("submissionMethodDetails")) or None,
@@ -215,6 +219,28 @@ def _address(stated: Any) -> str | None:
     """A page for people; an address of another kind opens nothing."""
     url = text(stated)
     return url if url.startswith(("https://", "http://")) else None
+
+
+def _dates(reading: Reading, lines: tuple[Edit, ...], published: datetime) -> tuple[Deadline, ...]:
+    """The deadlines that fields state, and of a live notice those that only its texts do.
+
+    A stub may repeat the text of the notice that it corrects, with the dates that it replaces.
+    """
+    stated, kind = _in_force(reading, lines), reading.kind
+    if kind.cancels or not kind.restates or COMPILED in texts(reading.release.get("tag")):
+        return stated
+    zone, stage = reading.dialect.zone, kind.stage
+    return stated + spoken(stated, _said(reading), published=published, zone=zone, stage=stage)
+
+
+def _said(reading: Reading) -> Iterator[str]:
+    """The texts in which a buyer says what to do by when."""
+    yield reading.words(reading.tender.get("description"))
+    yield reading.words(reading.release.get("description"))
+    yield reading.words(reading.tender.get("submissionMethodDetails"))
+    for milestone in rows(reading.planning.get("milestones")):
+        if milestone.get("status") != "met":
+            yield reading.words(milestone.get("description"))
 
 
 def _in_force(reading: Reading, lines: tuple[Edit, ...]) -> tuple[Deadline, ...]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.errors import ReadError
 from bot.model import Edit, Facts, Notice, Scope
 from watchers import _ted, _ted_codes
+from watchers._prose import with_spoken
 from watchers._ted_codes import Form
 from watchers._ted_eforms_facts import (
     EXTENSION,
@@ -61,6 +62,9 @@ def notice(root: Element, record: str, id: str, languages: tuple[str, ...]) -> N
         form = replace(form, update=True)
     cancels = _cancels(reading, changes)
     facts = _facts(reading)
+    if cancels != "tender":
+        there = _ted.zone(reading.country())
+        facts = with_spoken(facts, published=published, zone=there, stage=form.stage)
     status = form.status
     if form.stage == "award":
         decisions, reasons, whole = reading.decisions()

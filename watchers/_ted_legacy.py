@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.errors import ReadError
 from bot.model import Edit, Facts, Notice, Scope, Status
 from watchers import _ted, _ted_codes
+from watchers._prose import with_spoken
 from watchers._ted_codes import Form
 from watchers._ted_legacy_edits import called_off, corrected, edits, explained
 from watchers._ted_legacy_facts import (
@@ -65,17 +66,22 @@ def notice(root: Element, record: str, id: str, languages: tuple[str, ...]) -> N
     reading = Reading(root, at(root, _CODED), form, kind, stage, id, languages)
     status, cancels = _outcome(reading, means)
     lines = edits(reading)
+    published = _published(reading)
+    facts = _facts(reading, lines)
+    if means.restates and status != "cancelled":
+        there = _ted.zone(reading.country())
+        facts = with_spoken(facts, published=published, zone=there, stage=stage)
     return Notice(
         record=record,
         id=id,
-        published=_published(reading),
+        published=published,
         kind=kind,
         stage=stage,
         update=means.update,
         restates=means.restates,
         status=status,
         cancels=cancels,
-        facts=_facts(reading, lines),
+        facts=facts,
         edits=lines,
         words=explained(form),
         links=tuple(f"ted:{name}" for name in _named(root, id) if name != record),

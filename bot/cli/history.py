@@ -117,7 +117,8 @@ def _print(chapter: Chapter, rows: list[Any], zone: Any, *, several: bool) -> No
         click.echo(f"    {note}")
     for change in event.changes if event else ():
         lot = f" (lot {clean(change.lot)})" if change.lot else ""
-        click.echo(f"    {change.field}{lot}: {_side(change.was)} → {_side(change.now)}")
+        read = "  (read from the notice's text)" if change.origin == "words" else ""
+        click.echo(f"    {change.field}{lot}: {_side(change.was)} → {_side(change.now)}{read}")
     if notice.words:
         click.echo(f"    in the buyer's words: {clean(notice.words)[:300]}")
     for row in rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,7 @@ LABELS: dict[str, str] = {
 }
 # Those by which a supplier must act: a dated one lasts to the end of its day.
 ACT = frozenset({"submission", "participation", "enquiry"})
+_WORDS = 300  # characters of a sentence that a deadline was read from
 _PLANNING = frozenset({"engagement", "expected-notice"})
 _CONTRACT = frozenset({"contract-start", "contract-end"})
 _AFTER = _CONTRACT | {"standstill"}
@@ -39,6 +40,7 @@ class Dated:
     until: str  # "in 3 days", "passed", "no longer stands"; "" where it does not matter
     hint: str = ""  # "expected, no time stated"
     passed: bool = False
+    words: str = ""  # the sentence that it was read from, where this message shows it
 
     @property
     def text(self) -> str:
@@ -81,7 +83,7 @@ def dated(deadline: Deadline, record: Record, now: datetime, zone: ZoneInfo) -> 
     hints = (
         ("expected", not deadline.firm and deadline.kind != "expected-notice" and not passed),
         ("no time stated", deadline.dated and act),
-        ("from the buyer's words", deadline.origin == "words"),
+        ("read from the notice's text", deadline.origin == "words"),
     )
     label = LABELS[deadline.kind]
     if deadline.lot:
@@ -98,6 +100,8 @@ def dated(deadline: Deadline, record: Record, now: datetime, zone: ZoneInfo) -> 
 def shown(event: Event, record: Record, now: datetime, zone: ZoneInfo) -> list[Dated]:
     """The deadlines worth a line in this message, the most consequential first."""
     told: list[Dated] = []
+    # Whoever hears of it for the first time, or is about to rely on it, sees what was read.
+    quoted = event.name in ("new", "deadline")
     telling = [d for d in record.facts.deadlines if _telling(d, event, record, now)]
     if event.deadline and event.deadline not in telling:
         telling.append(event.deadline)
@@ -105,7 +109,9 @@ def shown(event: Event, record: Record, now: datetime, zone: ZoneInfo) -> list[D
         one = dated(same[0], record, now, zone)
         if len(same) > 1:
             label = f"{LABELS[same[0].kind]} ({len(same)} lots)"
-            one = Dated(label, one.at, one.until, one.hint, one.passed)
+            one = replace(one, label=label)
+        if quoted and same[0].origin == "words":
+            one = replace(one, words=short(same[0].words, _WORDS))
         told.append(one)
     return told
 

@@ -45,7 +45,7 @@ class Diff:
     was: str
     now: str
     delta: str = ""  # "+14 days"
-    hint: str = ""  # "from the buyer's words"
+    hint: str = ""  # "read from the notice's text"
 
     @property
     def long(self) -> bool:
@@ -69,7 +69,7 @@ def change(given: Change, facts: Facts, zone: ZoneInfo) -> Diff:
         was=was,
         now=now,
         delta=_moved(given, zone) if field in dates.LABELS else "",
-        hint="from the buyer's words" if given.origin == "words" else "",
+        hint="read from the notice's text" if given.origin == "words" else "",
     )
 
 

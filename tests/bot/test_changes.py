@@ -302,3 +302,43 @@ def test_a_long_rewritten_text_is_quoted_in_part() -> None:
     assert isinstance(change.now, str)
     assert len(change.now) < 410
     assert change.now.endswith("…")
+
+
+# ---------------------------------------------------------------- dates read from a text
+
+
+def said(*days: str) -> tuple[Any, ...]:
+    return tuple(deadline("engagement", day, origin="words") for day in days)
+
+
+def test_a_sentence_that_is_gone_is_told_as_the_changed_text_alone() -> None:
+    was = {"deadlines": said("2026-05-20T11:00"), "description": "Please reply by 20 May 2026."}
+    found = between(was, {"deadlines": (), "description": "A questionnaire will follow."})
+    assert [change.field for change in found] == ["description"]
+
+
+def test_a_date_that_is_new_or_another_in_the_text_says_that_it_was_read_there() -> None:
+    come = between({"deadlines": ()}, {"deadlines": said("2026-05-20T11:00")})
+    moved = between(
+        {"deadlines": said("2026-05-20T11:00")}, {"deadlines": said("2026-05-27T11:00")}
+    )
+    assert come == (Change("engagement", None, "2026-05-20T11:00:00Z", origin="words"),)
+    assert moved == (
+        Change("engagement", "2026-05-20T11:00:00Z", "2026-05-27T11:00:00Z", origin="words"),
+    )
+
+
+def test_one_of_several_days_of_a_text_left_out_moves_none_of_the_others() -> None:
+    both, last = said("2026-05-20T11:00", "2026-05-27T11:00"), said("2026-05-27T11:00")
+    assert between({"deadlines": both}, {"deadlines": last}) == ()
+    assert between({"deadlines": last}, {"deadlines": both}) == ()
+
+
+def test_a_field_that_says_what_the_text_said_is_no_news() -> None:
+    when = "2026-05-20T11:00"
+    field = (deadline("engagement", when),)
+    assert between({"deadlines": said(when)}, {"deadlines": field}) == ()
+    later = (deadline("engagement", "2026-05-22T11:00"),)
+    assert between({"deadlines": said(when)}, {"deadlines": later}) == (
+        Change("engagement", "2026-05-20T11:00:00Z", "2026-05-22T11:00:00Z"),
+    )

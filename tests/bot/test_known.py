@@ -154,3 +154,12 @@ def test_a_portal_that_says_nothing_or_the_same_supersedes_nothing() -> None:
     same = held("scotland", 3, 3)
     silent = replace(same, facts=replace(same.facts, deadlines=()))
     assert superseded(old.facts.deadlines[0], old, [same, silent]) is None
+
+
+def test_a_date_read_from_a_text_supersedes_no_field() -> None:
+    field = held("fts", 0, 0, "2026-06-19T11:00")
+    text = held("scotland", 3, 3)
+    words = (replace(text.facts.deadlines[0], origin="words"),)
+    text = replace(text, facts=replace(text.facts, deadlines=words))
+    assert superseded(field.facts.deadlines[0], field, [text]) is None
+    assert superseded(words[0], text, [replace(field, published=text.published + 2 * DAY)])

@@ -214,7 +214,7 @@ def test_the_operators_hear_the_reason():
         (deadline(when="2026-06-19T22:59"), "19 Jun 2026, end of day"),
         (deadline(when="2026-12-18T12:00"), "18 Dec 2026 12:00 GMT"),
         (deadline(firm=False), "(expected)"),
-        (deadline(origin="words"), "(from the buyer's words)"),
+        (deadline(origin="words"), "(read from the notice's text)"),
         (deadline(when="2026-05-01T11:00"), "passed"),
         (deadline(lot="LOT-0002"), "Submission deadline (Lot 2)"),
         (deadline(when="9999-12-31T23:59:59"), "9999-12-31T23:59:59Z, far ahead"),
@@ -225,9 +225,21 @@ def test_a_deadline_is_told_as_it_is_known(end, wanted):
     for channel, seen in everywhere(event("new", record=record(deadlines=(end,)))).items():
         seen = seen.replace("Z far", "Z, far").replace("Z passed", "Z, passed")
         seen = seen.replace(", expected", " (expected)").replace(
-            ", from the buyer's words", " (from the buyer's words)"
+            ", read from the notice's text", " (read from the notice's text)"
         )
         assert wanted in seen, channel
+
+
+def test_a_date_read_from_the_text_comes_with_its_sentence():
+    words = "Please reply by 12 noon on 19 June 2026 <b>or call</b>."
+    end = deadline(origin="words", words=words)
+    for name, more in (("new", {}), ("deadline", {"deadline": end, "lead": "7d"})):
+        for channel, seen in everywhere(
+            event(name, record=record(deadlines=(end,)), **more)
+        ).items():
+            assert "Please reply by 12 noon on 19 June 2026" in seen, channel
+    for seen in everywhere(event("amended", record=record(deadlines=(end,)))).values():
+        assert "Please reply" not in seen
 
 
 def test_one_date_of_many_lots_is_one_line():
@@ -266,7 +278,7 @@ def test_only_the_new_awards_are_told():
         (Change("region", ("UKD73",), ("Mars",)), "→ Mars"),
         (Change("award-criteria", "Price 60 %", "Price 40 %"), "Award criteria: Price 60 % →"),
         (Change("submission", "soon", "later"), "Submission deadline: soon → later"),
-        (Change("enquiry", None, "2026-06-01", origin="words"), "from the buyer's words"),
+        (Change("enquiry", None, "2026-06-01", origin="words"), "read from the notice's text"),
         (Change("new-thing", "a", "b"), "New thing: a → b"),
         (Change("submission", "9999-12-31", "0001-01-01T00:00Z"), "9999-12-31 → 0001-01-01"),
         (

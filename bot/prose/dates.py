@@ -5,46 +5,77 @@ from __future__ import annotations
 import re
 from datetime import date
 
+_ENGLISH_MONTHS = (
+    "january jan",
+    "february feb",
+    "march mar",
+    "april apr",
+    "may",
+    "june jun",
+    "july jul",
+    "august aug",
+    "september sep sept",
+    "october oct",
+    "november nov",
+    "december dec",
+)
 _MONTHS = (
-    "january jan enero ene janvier janv januar jänner gennaio gen janeiro januari stycznia",
-    "february feb febrero février févr fév februar febbraio febr fevereiro fev februari lutego",
-    "march mar marzo mars märz mrz março maart marca",
-    "april apr abril abr avril avr aprile kwietnia",
-    "may mayo mai maggio mag maio mei maja",
-    "june jun junio juin juni giugno giu junho czerwca",
-    "july jul julio juillet juil juli luglio lug julho lipca",
-    "august aug agosto ago août aout augustus sierpnia",
-    "september sep sept septiembre septembre settembre set setembro września",
-    "october oct octubre octobre oktober okt ottobre ott outubro out października",
-    "november nov noviembre novembre novembro listopada",
-    "december dec diciembre dic décembre déc dezember dez dicembre dezembro december grudnia",
+    "enero ene janvier janv januar jänner gennaio gen janeiro januari stycznia",
+    "febrero février févr fév februar febbraio febr fevereiro fev februari lutego",
+    "marzo mars märz mrz março maart marca",
+    "abril abr avril avr aprile kwietnia",
+    "mayo mai maggio mag maio mei maja",
+    "junio juin juni giugno giu junho czerwca",
+    "julio juillet juil juli luglio lug julho lipca",
+    "agosto ago août aout augustus sierpnia",
+    "septiembre septembre settembre set setembro września",
+    "octubre octobre oktober okt ottobre ott outubro out października",
+    "noviembre novembre novembro listopada",
+    "diciembre dic décembre déc dezember dez dicembre dezembro grudnia",
+)
+_ENGLISH_WEEKDAYS = (
+    "monday mon",
+    "tuesday tue tues",
+    "wednesday wed",
+    "thursday thu thur thurs",
+    "friday fri",
+    "saturday sat",
+    "sunday sun",
 )
 _WEEKDAYS = (
-    "monday mon lunes lundi montag lunedì segunda-feira maandag poniedziałek",
-    "tuesday tue tues martes mardi dienstag martedì terça-feira dinsdag wtorek",
-    "wednesday wed miércoles mercredi mittwoch mercoledì quarta-feira woensdag środa",
-    "thursday thu thur thurs jueves jeudi donnerstag giovedì quinta-feira donderdag czwartek",
-    "friday fri viernes vendredi freitag venerdì sexta-feira vrijdag piątek",
-    "saturday sat sábado samedi samstag sabato zaterdag sobota",
-    "sunday sun domingo dimanche sonntag domenica zondag niedziela",
+    "lunes lundi montag lunedì segunda-feira maandag poniedziałek",
+    "martes mardi dienstag martedì terça-feira dinsdag wtorek",
+    "miércoles mercredi mittwoch mercoledì quarta-feira woensdag środa",
+    "jueves jeudi donnerstag giovedì quinta-feira donderdag czwartek",
+    "viernes vendredi freitag venerdì sexta-feira vrijdag piątek",
+    "sábado samedi samstag sabato zaterdag sobota",
+    "domingo dimanche sonntag domenica zondag niedziela",
 )
-_MONTH = {name: n for n, names in enumerate(_MONTHS, 1) for name in names.split()}
-_WEEKDAY = {name: n for n, names in enumerate(_WEEKDAYS) for name in names.split()}
 
 
-def _any(names: dict[str, int]) -> str:
+def _numbered(rows: tuple[str, ...], first: int) -> dict[str, int]:
+    return {name: n for n, names in enumerate(rows, first) for name in names.split()}
+
+
+MONTH = _numbered(_ENGLISH_MONTHS, 1)  # English names, in lower case, from 1
+WEEKDAY = _numbered(_ENGLISH_WEEKDAYS, 0)  # English names, in lower case, Monday is 0
+ANY_MONTH = MONTH | _numbered(_MONTHS, 1)  # and those of other languages
+_WEEKDAY = WEEKDAY | _numbered(_WEEKDAYS, 0)
+
+
+def any_of(names: dict[str, int]) -> str:
     return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
 
 
 DATE = re.compile(
     rf"""
-    (?:\b(?:{_any(_WEEKDAY)})\b\.?,?\s*(?:the|den|el|le|dem|de)?\s*)?
+    (?:\b(?:{any_of(_WEEKDAY)})\b\.?,?\s*(?:the|den|el|le|dem|de)?\s*)?
     (?:
       \d{{4}}-\d\d-\d\d (?!\d)
-    | \d{{4}}[/-] (?:{_any(_MONTH)}) [/-]\d{{1,2}} (?!\d)
+    | \d{{4}}[/-] (?:{any_of(ANY_MONTH)}) [/-]\d{{1,2}} (?!\d)
     | \d{{1,2}} (?:st|nd|rd|th|er|º|ª|\.)? [\s/-]* (?:of\s|de\s|d[i']\s?)?\s*
-      \b(?:{_any(_MONTH)})\b \.?,? [\s/-]* (?:de\s|del\s)?\s* \d{{4}} (?!\d)
-    | \b(?:{_any(_MONTH)})\b \.?\s+ \d{{1,2}} (?:st|nd|rd|th)? ,?\s+ \d{{4}} (?!\d)
+      \b(?:{any_of(ANY_MONTH)})\b \.?,? [\s/-]* (?:de\s|del\s)?\s* \d{{4}} (?!\d)
+    | \b(?:{any_of(ANY_MONTH)})\b \.?\s+ \d{{1,2}} (?:st|nd|rd|th)? ,?\s+ \d{{4}} (?!\d)
     | \d{{1,2}}([./-])\d{{1,2}}\1\d{{4}} (?!\d)
     )
     """,
@@ -52,7 +83,9 @@ DATE = re.compile(
 )
 TIME = re.compile(
     r"""
-    (?: (?P<hour>\d{1,2}) (?: [:.h] (?P<minute>\d\d) (?: :\d\d (?:\.\d+)? )? )? (?!\d)
+    (?: (?P<hour>\d{1,2})
+        (?: (?: [:.h] | (?=\d\d\s*(?:hrs|hours)\b) ) (?P<minute>\d\d)
+            (?: :\d\d (?:\.\d+)? )? )? (?!\d)
         (?P<offset> Z\b | [+-]\d\d:?\d\d (?!\d) )?
         (?: \s* (?P<half> a\.?m\b\.? | p\.?m\b\.? | noon\b | midday\b) )?
       | (?P<noon> noon | midday | mediodía | midi ) \b
@@ -80,7 +113,7 @@ def day(found: re.Match[str], language: str) -> str | None:
     two ways and the language (BCP 47) does not settle which.
     """
     names = [word.lower() for word in _WORD.findall(found[0])]
-    months = [_MONTH[name] for name in names if name in _MONTH]
+    months = [ANY_MONTH[name] for name in names if name in ANY_MONTH]
     figures = [int(figure) for figure in re.findall(r"\d+", found[0])]
     if months:
         (one, other), month = figures[:2], months[-1]
@@ -97,7 +130,7 @@ def day(found: re.Match[str], language: str) -> str | None:
         stated = date(year, month, number)
     except ValueError:
         return None
-    weekdays = {_WEEKDAY[name] for name in names if name in _WEEKDAY and name not in _MONTH}
+    weekdays = {_WEEKDAY[name] for name in names if name in _WEEKDAY and name not in ANY_MONTH}
     return f"{stated}" if weekdays <= {stated.weekday()} else None
 
 
