@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -22,7 +21,7 @@ from bot.loop import clock
 from bot.setup import Setup
 from bot.store import deliveries
 from bot.store.engine import reading
-from tests.servers import authority
+from tests.servers import authority, listening
 from tests.watchers.test_proactis import VIEW, moved, release
 
 CONFIG = """
@@ -84,16 +83,8 @@ def served(portal: Portal, tls: ssl.SSLContext | None = None) -> Iterator[str]:
         def log_message(self, *_: Any) -> None:
             """Silent: what was asked is in `asked`."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Line) as server:
-        if tls:
-            server.socket = tls.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with listening(Line, tls) as url:
+        yield url
 
 
 class Bell:

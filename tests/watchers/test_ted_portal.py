@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from bot.model import Event
 from bot.setup import Setup
 from bot.store import deliveries
 from bot.store.engine import reading
+from tests.servers import listening
 from tests.watchers import ted
 
 CONFIG = """
@@ -104,14 +104,8 @@ def served(portal: Portal) -> Iterator[str]:
         def log_message(self, *_: Any) -> None:
             """Silent: what was asked is in `asked`."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Line) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with listening(Line) as url:
+        yield url
 
 
 class Bell:
