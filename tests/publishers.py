@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import io
 import json
-import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
+
+from tests.servers import listening
 
 PAGE = 2  # releases on a page
 
@@ -120,13 +121,5 @@ def publishers() -> Iterator[Publishers]:
         def log_message(self, *_: Any) -> None:
             """Silent: what was asked is in `asked`."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Line)
-    made.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
+    with listening(Line) as made.url:
         yield made
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
