@@ -24,6 +24,8 @@ from bot.store import codec
 from bot.store.engine import insert
 from bot.store.tables import Instant, events, is_owed, outbox, text
 
+# Until autovacuum has counted so many rows, PostgreSQL sorts the whole queue at each claim.
+MANY = 1_000
 # Why a delivery is sent again that was settled.
 REQUESTED = "sent again on request"
 
@@ -65,6 +67,8 @@ def queue(
     fresh = [row for key, row in rows.items() if key not in old]
     if fresh:
         connection.execute(insert(connection, outbox).on_conflict_do_nothing(), fresh)
+        if len(fresh) >= MANY and connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("ANALYZE outbox")
     return [d for d in planned if d.key not in old]
 
 
