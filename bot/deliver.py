@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from bot.alarm import report
+from bot.choice import (
+    FOLLOWED,
+    UNFOLLOWED,
+    Follow,
+    concerning,
+    known_before,
+    reason,
+    silencing,
+)
 from bot.config import Channel
 from bot.contract import Message
 from bot.detect import false_now
@@ -19,7 +28,7 @@ from bot.known import known, superseded
 from bot.model import Event, Record
 from bot.retry import Dropped, GaveUp, Outcome, Retry, Sent, after
 from bot.setup import Clock, Setup
-from bot.store import duty, joins, outbox, process
+from bot.store import choices, duty, joins, outbox, process
 from bot.store.engine import reading
 from bot.store.joins import Key
 from bot.store.outbox import Claim
@@ -148,8 +157,11 @@ def _attempt(
     if why:
         return Dropped(why)
     keys = _twins(setup, event)
-    if keys and not claim.asked_for:
-        settled = _told_elsewhere(setup, channel, claim, keys, now)
+    if not claim.asked_for:
+        why = _unasked(setup, channel, claim, keys, now)
+        if why:
+            return Dropped(why)
+        settled = _told_elsewhere(setup, channel, claim, keys, now) if keys else None
         if settled:
             return settled
     event = _everywhere(setup, event, keys)
@@ -226,14 +238,49 @@ def _everywhere(setup: Setup, event: Event, keys: Collection[Key]) -> Event:
 
 
 def _unwanted(setup: Setup, channel: Channel, claim: Claim) -> str | None:
-    """Why nobody is to hear of it: the config has changed since it was queued."""
+    """Why nobody is to hear of it: the config, or what is followed, has changed since."""
     if claim.delivery.recipient not in channel.notifier.recipients():
         return "no longer a recipient of the channel"
     named = {match.subscription for match in claim.delivery.matches}
     if not named or not named.isdisjoint(s.name for s in setup.config.subscriptions):
         return None
     # A subscription that only has another name now still wants it.
-    return None if setup.planner.wants(claim.event, channel.name) else UNWANTED
+    if setup.planner.wants(claim.event, channel.name):
+        return None
+    if any(follow.channel == channel.name for follow in _follows(setup, claim.event)):
+        return None
+    return UNFOLLOWED if claim.delivery.matches == (FOLLOWED,) else UNWANTED
+
+
+# ---------------------------------------------------------------- followed and muted
+
+
+def _unasked(
+    setup: Setup, channel: Channel, claim: Claim, keys: Collection[Key], now: datetime
+) -> str | None:
+    """Why somebody does not want to hear of it, or need not: it is muted, or he knows it."""
+    event = claim.event
+    if event.record is None:
+        return None
+    with reading(setup.engine) as connection:
+        mutes = choices.muted(connection, (event.source, event.record.id))
+        only_followed = claim.delivery.matches == (FOLLOWED,) and event.name == "new"
+        if not mutes and not (only_followed and keys):
+            return None
+        twins = _records(connection, keys)
+    follows = _follows(setup, event)
+    if only_followed and (where := known_before(event, channel.name, twins, follows)):
+        return f"{where} published the same before it was followed"
+    held = concerning(mutes, (event.record, *twins), now)
+    mute = silencing(event, channel.name, held, follows)
+    return reason(mute, now, setup.config.timezone) if mute else None
+
+
+def _follows(setup: Setup, event: Event) -> Sequence[Follow]:
+    """Who follows what the event is about, on any channel."""
+    with reading(setup.engine) as connection:
+        followed = choices.followed(connection)
+    return followed.get((event.source, event.record.id if event.record else ""), ())
 
 
 def _rendered(setup: Setup, channel: Channel, event: Event, claim: Claim, now: datetime) -> Message:

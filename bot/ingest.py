@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from bot.choice import Followed
 from bot.detect import reminders, told, wake
 from bot.fold import fold, order, refold
 from bot.model import Event, Notice, Record
 from bot.same import Likeness, best, names
 from bot.setup import Setup
-from bot.store import joins, outbox, process
+from bot.store import choices, joins, outbox, process
 from bot.store.engine import reading
 from bot.store.joins import Key
 
@@ -23,8 +24,13 @@ BATCH = 500
 CROWD = 20
 
 
-def fold_kept(connection: Connection, setup: Setup, source: str, now: datetime) -> list[Event]:
-    """Fold what was kept of a source and not folded yet; what is worth saying of it, in order."""
+def fold_kept(
+    connection: Connection, setup: Setup, source: str, now: datetime
+) -> tuple[list[Event], Followed]:
+    """Fold what was kept of a source and not folded yet.
+
+    What is worth saying of it, in order, and what is followed now that it is joined.
+    """
     pairs = process.unfolded(connection, source)
     held = process.load(connection, source, {notice.record for notice, _ in pairs}, lock=True)
     batch: dict[str, list[tuple[Notice, datetime]]] = defaultdict(list)
@@ -46,7 +52,29 @@ def fold_kept(connection: Connection, setup: Setup, source: str, now: datetime) 
     process.save(connection, [(r, wake(r, now, setup.planner.leads)) for r in held.values()])
     process.mark_folded(connection, source)
     _meet(connection, source, held, batch, now)
-    return happened
+    followed = choices.followed(connection)
+    if followed:
+        _rouse(connection, setup, source, held, followed, now)
+    return happened, followed
+
+
+def _rouse(
+    connection: Connection,
+    setup: Setup,
+    source: str,
+    held: Mapping[str, Record],
+    followed: Followed,
+    now: datetime,
+) -> None:
+    """Let what is followed wake for it: what was folded, and what that has just been joined to."""
+    keys = choices.around([(source, id) for id in held], followed)
+    records = [
+        record
+        for name, id in sorted(keys)
+        for record in process.load(connection, name, {id}).values()
+    ]
+    leads = setup.planner.followers
+    process.rouse(connection, [(record, wake(record, now, leads)) for record in records])
 
 
 # ---------------------------------------------------------------- on several portals
@@ -118,10 +146,12 @@ def remind(setup: Setup, now: datetime) -> int:
                 return queued
         with setup.engine.begin() as connection:
             records = process.awake(connection, now, BATCH, lock=True)
-            happened = [e for r in records for e in reminders(r, now, setup.planner.leads)]
+            followed = choices.followed(connection)
+            ladders = [(r, setup.planner.ladder(r, followed)) for r in records]
+            happened = [e for r, leads in ladders for e in reminders(r, now, leads)]
             happened.sort(key=lambda event: (event.at, event.key))
-            planned = setup.planner.plan(happened, now)
+            planned = setup.planner.plan(happened, now, followed)
             queued += len(outbox.queue(connection, happened, planned))
             later = now + timedelta(microseconds=1)
-            wakes = [(r, wake(r, later, setup.planner.leads)) for r in records]
+            wakes = [(r, wake(r, later, leads)) for r, leads in ladders]
             process.set_wake(connection, wakes)

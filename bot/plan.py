@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from bot.choice import FOLLOWED, Followed
+from bot.detect import Leads
 from bot.match import Index
 from bot.model import Delivery, Event, Lead, Match, Record, Subscription, Summary
 
 Recipients = Mapping[str, tuple[str, ...]]  # by channel
 # UTC, by subscription and then by `submission/7d`: a lead counts from when it was first asked for.
 Since = Mapping[str, Mapping[str, datetime]]
+# Why, the lead of a reminder, and the channels and recipients that hear of it.
+_Asked = tuple[Match, Lead | None, Iterable[tuple[str, str]]]
+_NOTHING: Followed = {}
 
 
 class Planner:
@@ -22,15 +27,24 @@ class Planner:
         recipients: Recipients,
         since: Since,
         operators: Sequence[str] = (),
+        followers: Leads | None = None,
     ) -> None:
         self._index = Index(subscriptions)
         self._by_name = {s.name: s for s in subscriptions}
         self._recipients = recipients
         self._since = since
         self._operators = operators
-        self.leads = _union(subscriptions)
+        self.leads = _union(s.remind for s in subscriptions)
+        self.followers = followers or {}  # the leads of what is followed
+        self._all_leads = _union((self.leads, self.followers))
 
-    def plan(self, events: Sequence[Event], now: datetime) -> list[Delivery]:
+    def ladder(self, record: Record, followed: Followed) -> Leads:
+        """The leads at which anybody wants to be reminded of a record."""
+        return self._all_leads if (record.source, record.id) in followed else self.leads
+
+    def plan(
+        self, events: Sequence[Event], now: datetime, followed: Followed = _NOTHING
+    ) -> list[Delivery]:
         """The deliveries of these events, due at `now` (UTC), in the events' order.
 
         Of several reminders of one deadline crossed at once, a recipient gets the tightest.
@@ -38,12 +52,11 @@ class Planner:
         wanted: dict[tuple[str, str, str], list[Match]] = {}
         tightest: dict[tuple[str, str, str, str], tuple[timedelta, str]] = {}
         for event in events:
-            for match in self._index.matches(event):
-                subscription = self._by_name[match.subscription]
-                lead = self._lead(subscription, event)
+            asked = (*self._subscribed(event), *self._followed(event, followed))
+            for match, lead, heard in asked:
                 if event.deadline and lead is None:
                     continue
-                for channel, recipient in self._heard(subscription, event):
+                for channel, recipient in heard:
                     wanted.setdefault((event.key, channel, recipient), []).append(match)
                     if event.deadline and event.record and lead:
                         slot = (event.record.key, event.deadline.key, channel, recipient)
@@ -100,6 +113,22 @@ class Planner:
             return False
         matched = [self._by_name[match.subscription] for match in self._index.matches(event)]
         return any(channel == to for one in matched for to, _ in self._heard(one, event))
+
+    def _subscribed(self, event: Event) -> Iterable[_Asked]:
+        for match in self._index.matches(event):
+            subscription = self._by_name[match.subscription]
+            yield match, self._lead(subscription, event), self._heard(subscription, event)
+
+    def _followed(self, event: Event, followed: Followed) -> Iterable[_Asked]:
+        key = (event.source, event.record.id if event.record else "")
+        for follow in followed.get(key, ()):
+            lead = None
+            if event.deadline and event.at >= follow.since:
+                ladder = self.followers.get(event.deadline.kind, ())
+                lead = next((lead for lead in ladder if lead.text == event.lead), None)
+            # A channel that the config no longer has hears nothing.
+            recipients = self._recipients.get(follow.channel, ())
+            yield FOLLOWED, lead, ((follow.channel, r) for r in recipients)
 
     def _lead(self, subscription: Subscription, event: Event) -> Lead | None:
         if event.deadline is None:
@@ -158,9 +187,9 @@ def _delivery(
     )
 
 
-def _union(subscriptions: Sequence[Subscription]) -> dict[str, tuple[Lead, ...]]:
+def _union(ladders: Iterable[Leads]) -> dict[str, tuple[Lead, ...]]:
     leads: dict[str, dict[str, Lead]] = {}
-    for subscription in subscriptions:
-        for kind, ladder in subscription.remind.items():
+    for held in ladders:
+        for kind, ladder in held.items():
             leads.setdefault(kind, {}).update({lead.text: lead for lead in ladder})
     return {kind: tuple(by_text.values()) for kind, by_text in leads.items()}

@@ -278,8 +278,9 @@ class Poll:
                 return
         with self._setup.engine.begin() as connection:
             self._hold(connection, self._clock())
-            happened = self._news(fold_kept(connection, self._setup, name, self._now), owed)
-            planned = self._setup.planner.plan(happened, self._now)
+            folded, followed = fold_kept(connection, self._setup, name, self._now)
+            happened = self._news(folded, owed)
+            planned = self._setup.planner.plan(happened, self._now, followed)
             queued = outbox.queue(connection, happened, planned)
             self.receipt.events += len(happened)
             self.receipt.deliveries += len(queued)

@@ -13,11 +13,12 @@ import msgspec
 from sqlalchemy import Engine
 
 from bot.config import Config
-from bot.detect import wake
+from bot.config.options import DEFAULT_LEADS
+from bot.detect import Leads, wake
 from bot.model import Subscription
 from bot.plan import Planner
 from bot.render import Renderer
-from bot.store import duty, process
+from bot.store import choices, duty, process
 from bot.store.engine import connect, reading, upgrade
 from bot.when import iso
 
@@ -49,7 +50,9 @@ def open_setup(config: Config, now: datetime, running: Setup | None = None) -> S
     _bury_the_dead(engine, owner)
     recipients = {c.name: c.notifier.recipients() for c in config.channels.values()}
     since = _wanted_since(engine, config.subscriptions, now)
-    planner = Planner(config.subscriptions, recipients, since, config.operators)
+    planner = Planner(
+        config.subscriptions, recipients, since, config.operators, followers=DEFAULT_LEADS
+    )
     _reset_ladders(engine, planner, now)
     with reading(engine) as connection:
         seen = process.setting(connection, "seen-until")
@@ -135,8 +138,7 @@ def _criteria(subscription: Subscription) -> str:
 
 def _reset_ladders(engine: Engine, planner: Planner, now: datetime) -> None:
     """When the leads differ from those that the records' next reminders were computed with."""
-    ladders = {k: sorted(lead.text for lead in v) for k, v in sorted(planner.leads.items())}
-    text = msgspec.json.encode(ladders).decode()
+    text = msgspec.json.encode([_texts(planner.leads), _texts(planner.followers)]).decode()
     with reading(engine) as connection:
         if process.setting(connection, "ladders") == text:
             return
@@ -144,5 +146,12 @@ def _reset_ladders(engine: Engine, planner: Planner, now: datetime) -> None:
         # From long ago: what fell due while the bot was down is still to be told.
         long_ago = now - timedelta(days=3650)
         records = list(process.live(connection))
-        process.set_wake(connection, [(r, wake(r, long_ago, planner.leads)) for r in records])
+        followed = choices.followed(connection)
+        process.set_wake(
+            connection, [(r, wake(r, long_ago, planner.ladder(r, followed))) for r in records]
+        )
         process.set_setting(connection, "ladders", text)
+
+
+def _texts(leads: Leads) -> dict[str, list[str]]:
+    return {kind: sorted(lead.text for lead in leads[kind]) for kind in sorted(leads)}

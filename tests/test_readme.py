@@ -118,7 +118,12 @@ VERB_LINES = [line for line in commands("tenderbell") if line.split()[1] != "run
 
 @pytest.mark.parametrize("command", VERB_LINES)
 def test_a_command_of_the_readme_works(command: str, at_work: World, tmp_path: Path) -> None:
-    stand_ins = {"NOTICE": NOTICE, "SOURCE": "fts", "DIR": str(tmp_path / "pages")}
+    stand_ins = {
+        "NOTICE": NOTICE,
+        "SOURCE": "fts",
+        "CHANNEL": "bids",
+        "DIR": str(tmp_path / "pages"),
+    }
     verb, *rest = (stand_ins.get(word, word) for word in command.split()[1:])
     done = CliRunner().invoke(cli, [verb, *rest, "--config", str(at_work.path)])
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy import Connection
 
+from bot.choice import FOLLOWED, Followed, Key, Mute, concerning, day, described
 from bot.cli.common import as_json, clean, line, logs, options
-from bot.cli.find import named
+from bot.cli.find import named, unknown
 from bot.match import misses, reason
 from bot.model import Event, Subscription
 from bot.setup import Setup
-from bot.store import deliveries, joins, process
+from bot.store import choices, codec, deliveries, joins, process
 from bot.store.engine import reading
 from bot.story import Chapter, story
 from bot.when import iso
@@ -32,7 +36,8 @@ def explain(
     from bot.loop import clock
 
     logs(verbose=verbose, quiet=quiet)
-    setup = open_all(path, clock())
+    now = clock()
+    setup = open_all(path, now)
     wanted = [s for s in setup.config.subscriptions if only is None or s.name == only]
     if not wanted:
         names = ", ".join(s.name for s in setup.config.subscriptions)
@@ -40,6 +45,8 @@ def explain(
     with reading(setup.engine) as connection:
         found = named(connection, notice)
         told: list[tuple[Chapter, list[Any], list[Any]]] = []
+        follows = choices.followed(connection)
+        muted = _muted(connection, found, now)
         for source, record in found:
             sent = list(deliveries.rows(connection, source=source, record=record))
             joined = joins.members(connection, (source, record))
@@ -48,13 +55,18 @@ def explain(
     name = notice.rstrip("/").rsplit("/", 1)[-1]
     exact = [one for one in told if one[0].notice.id == name]
     for chapter, sent, joined in exact or told:
-        for fact in (*_stages(setup, chapter, wanted, sent), *_joined(chapter, joined)):
+        facts = (
+            *_stages(setup, chapter, wanted, sent),
+            *_joined(chapter, joined),
+            *_chosen(setup, chapter, sent, follows, muted, now),
+        )
+        for fact in facts:
             if json_:
                 line(fact)
             else:
                 click.echo(f"{'  ' * fact['depth']}{clean(fact['what'])}")
     if not found:
-        click.echo(f"{clean(notice)}: not known; nothing with this id was read", err=True)
+        unknown(notice)
     return 0 if found else 1
 
 
@@ -62,11 +74,7 @@ def _stages(
     setup: Setup, chapter: Chapter, wanted: Iterable[Subscription], sent: list[Any]
 ) -> Iterator[dict[str, Any]]:
     notice, event = chapter.notice, chapter.event
-
-    def fact(depth: int, stage: str, what: str, **more: Any) -> dict[str, Any]:
-        own = {"notice": notice.id, "source": chapter.after.source, "record": notice.record}
-        return own | {"stage": stage, "what": what, "depth": depth} | more
-
+    fact = partial(_fact, chapter)
     yield fact(
         0, "read",
         f"{notice.id} ({notice.kind}), published {iso(notice.published)}, read "
@@ -82,20 +90,53 @@ def _stages(
         yield from _subscription(fact, subscription, event, sent)
 
 
+def _fact(chapter: Chapter, depth: int, stage: str, what: str, **more: Any) -> dict[str, Any]:
+    own = {"notice": chapter.notice.id, "source": chapter.after.source}
+    own["record"] = chapter.notice.record
+    return own | {"stage": stage, "what": what, "depth": depth} | more
+
+
 def _joined(chapter: Chapter, members: list[Any]) -> Iterator[dict[str, Any]]:
     """Why this process and others are told as one."""
-    notice, own = chapter.notice, chapter.after.key
+    own = chapter.after.key
     for row in members:
         key = f"{row.source}:{row.record}"
         if not row.peer or own not in (key, row.peer):
             continue
         other = row.peer if own == key else key
         confidence = row.confidence / 1000
-        yield {
-            "notice": notice.id, "source": chapter.after.source, "record": notice.record,
-            "stage": "join", "depth": 1, "peer": other, "confidence": confidence,
-            "what": f"one procurement with {other}: {row.why} (confidence {confidence:.2f})",
-        }  # fmt: skip
+        what = f"one procurement with {other}: {row.why} (confidence {confidence:.2f})"
+        yield _fact(chapter, 1, "join", what, peer=other, confidence=confidence)
+
+
+def _muted(connection: Connection, keys: Iterable[Key], now: datetime) -> list[Mute]:
+    """The mutes in force that concern a procurement, as one of its records knows them."""
+    found: dict[Mute, None] = {}
+    records = [r for s, i in keys for r in process.load(connection, s, {i}).values()]
+    for record in records:
+        mutes = choices.muted(connection, (record.source, record.id))
+        found |= dict.fromkeys(concerning(mutes, records, now))
+    return list(found)
+
+
+def _chosen(
+    setup: Setup,
+    chapter: Chapter,
+    sent: list[Any],
+    followed: Followed,
+    muted: Iterable[Mute],
+    now: datetime,
+) -> Iterator[dict[str, Any]]:
+    """Whether the procurement is followed or muted, and what came of that."""
+    zone, event = setup.config.timezone, chapter.event
+    for mute in muted:
+        yield _fact(chapter, 1, "mute", described(mute, now, zone), why=mute.why)
+    for follow in followed.get((chapter.after.source, chapter.after.id), ()):
+        what = f"followed on {follow.channel} since {day(follow.since, now, zone)}"
+        yield _fact(chapter, 1, "follow", what, channel=follow.channel)
+    for row, told in sent:
+        if event and told.key == event.key and FOLLOWED in codec.matches(row.matches):
+            yield _delivery(partial(_fact, chapter), row, because="as it is followed, ")
 
 
 def _subscription(
@@ -116,13 +157,18 @@ def _subscription(
             continue
         rows = [row for row, e in sent if e.key == event.key and row.channel == route.to]
         for row in rows:
-            to = f"{row.channel} {row.recipient}".strip()
-            done = f" at {iso(row.sent)}" if row.sent else f": {row.why}" if row.why else ""
-            what = f"delivery to {to}: {row.status}{done}"
-            yield fact(2, "deliver", what, subscription=name, key=row.key, status=row.status)
+            yield _delivery(fact, row, subscription=name)
         if not rows:
             what = (
                 f"no delivery to {route.to}: it was read in the source's first run, which tells "
                 "no notice by itself, or before this subscription was written"
             )
             yield fact(2, "deliver", what, subscription=name)
+
+
+def _delivery(fact: Any, row: Any, *, because: str = "", **more: Any) -> dict[str, Any]:
+    to = f"{row.channel} {row.recipient}".strip()
+    done = f" at {iso(row.sent)}" if row.sent else f": {row.why}" if row.why else ""
+    what = f"{because}delivery to {to}: {row.status}{done}"
+    told: dict[str, Any] = fact(2, "deliver", what, key=row.key, status=row.status, **more)
+    return told

@@ -10,7 +10,7 @@ import click
 
 from bot.changes import stated
 from bot.cli.common import as_json, clean, line, logs, options
-from bot.cli.find import named
+from bot.cli.find import named, unknown
 from bot.fold import order
 from bot.model import Change, Deadline
 from bot.store import deliveries, process
@@ -36,7 +36,7 @@ def history(path: Path, notice: str, json_: bool, verbose: bool, quiet: bool) ->
     with reading(setup.engine) as connection:
         found = named(connection, notice)
         if not found:
-            click.echo(f"{clean(notice)}: not known; nothing with this id was read", err=True)
+            unknown(notice)
             return 1
         told: dict[str, list[Any]] = defaultdict(list)
         reminders: list[Any] = []

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from bot.choice import FOLLOWED
 from bot.cli.common import as_json, clean, line, logs, options
 from bot.model import Event
 from bot.store import deliveries
@@ -20,7 +21,7 @@ def facts(row: Any, event: Event) -> dict[str, Any]:
     """One delivery as `outbox --json` promises it; instants in UTC."""
     from bot.store import codec
 
-    deadline = event.deadline
+    deadline, matches = event.deadline, codec.matches(row.matches)
     return {
         "key": row.key,
         "event": event.name,
@@ -36,7 +37,8 @@ def facts(row: Any, event: Event) -> dict[str, Any]:
         and {"kind": deadline.kind, "at": iso(deadline.at), "lead": event.lead},
         "channel": row.channel,
         "recipient": row.recipient,
-        "subscriptions": [match.subscription for match in codec.matches(row.matches)],
+        "subscriptions": [match.subscription for match in matches if match != FOLLOWED],
+        "followed": FOLLOWED in matches,
         "digest": None,
         "status": row.status,
         "why": row.why,

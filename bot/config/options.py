@@ -31,7 +31,7 @@ from bot.model import DeadlineKind, Lead, Route, Stage, Subscription
 # Names that the interface promises and nothing stands behind yet: told apart from a slip.
 NOT_YET: Mapping[str, frozenset[str]] = {
     "file": frozenset({"templates"}),
-    "subscription": frozenset({"calendar", "follow"}),
+    "subscription": frozenset({"calendar"}),
     "channel": frozenset({"mention"}),
     "notify": frozenset({"apprise", "webhook"}),
     "when": frozenset({"hourly", "daily", "weekly"}),

@@ -281,7 +281,8 @@ def _reasons(matches: Sequence[Match]) -> Listed[str]:
     return _listed(
         matches,
         REASONS,
-        lambda m: f"{short(m.subscription, 100)}: {short(m.reason, FIELD)}".rstrip(": "),
+        # What is followed names no subscription.
+        lambda m: f"{short(m.subscription, 100)}: {short(m.reason, FIELD)}".strip(": "),
     )
 
 

@@ -10,10 +10,13 @@ from sqlalchemy import (
     Connection,
     and_,
     bindparam,
+    case,
     exists,
     func,
     literal_column,
+    or_,
     select,
+    tuple_,
     update,
 )
 
@@ -21,7 +24,7 @@ from bot.contract import Fault
 from bot.model import Notice, Record
 from bot.store import codec
 from bot.store.engine import insert
-from bot.store.tables import aside, notices, records, settings
+from bot.store.tables import Instant, aside, notices, records, settings
 from bot.store.tables import files as read_files
 
 Pair = tuple[str, str]  # record id, notice id
@@ -119,7 +122,10 @@ def load(
 
 
 def save(connection: Connection, held: Sequence[tuple[Record, datetime | None]]) -> None:
-    """Write records, each with the instant of its next reminder."""
+    """Write records, each with the instant of its next reminder.
+
+    One that is to wake earlier still does: what fell due before it was written is not told yet.
+    """
     rows = [
         {
             "source": record.source,
@@ -133,10 +139,15 @@ def save(connection: Connection, held: Sequence[tuple[Record, datetime | None]])
     if rows:
         statement = insert(connection, records)
         new = statement.excluded
+        earlier = or_(new.wake.is_(None), records.c.wake < new.wake)
         connection.execute(
             statement.on_conflict_do_update(
                 index_elements=["source", "id"],
-                set_={"wake": new.wake, "live": new.live, "body": new.body},
+                set_={
+                    "wake": case((earlier, records.c.wake), else_=new.wake),
+                    "live": new.live,
+                    "body": new.body,
+                },
             ),
             rows,
         )
@@ -159,6 +170,26 @@ def set_wake(connection: Connection, wakes: Sequence[tuple[Record, datetime | No
             .values(wake=bindparam("w")),
             [{"s": record.source, "i": record.id, "w": wake} for record, wake in wakes],
         )
+
+
+_late = (
+    select(records.c.source, records.c.id)
+    .where(records.c.source == bindparam("s"), records.c.id == bindparam("i"))
+    .where(or_(records.c.wake.is_(None), records.c.wake > bindparam("w", type_=Instant)))
+    .with_for_update(skip_locked=True)
+)
+_rouse = (
+    update(records)
+    .where(tuple_(records.c.source, records.c.id).in_(_late))
+    .values(wake=bindparam("w", type_=Instant))
+)
+
+
+def rouse(connection: Connection, wakes: Sequence[tuple[Record, datetime | None]]) -> None:
+    """Let records wake no later than so. One that another process is writing is left to it."""
+    rows = [{"s": r.source, "i": r.id, "w": wake} for r, wake in wakes if wake]
+    if rows:
+        connection.execute(_rouse, rows)
 
 
 def live(connection: Connection, source: str | None = None) -> Iterator[Record]:

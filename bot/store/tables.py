@@ -217,6 +217,27 @@ files = _table(
     Column("at", Instant, nullable=False),
 )
 
+# Procurements of which a channel hears all, by one of their records.
+follows = _table(
+    "follows",
+    Column("source", Text, primary_key=True),
+    Column("record", Text, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("since", Instant, nullable=False),
+)
+
+# Procurements, or buyers, of which no channel hears.
+mutes = _table(
+    "mutes",
+    Column("source", Text, primary_key=True),  # "" where a buyer is meant, as `record`
+    Column("record", Text, primary_key=True),
+    Column("buyer", Text, primary_key=True),  # "" where a procurement is meant
+    Column("since", Instant, nullable=False),
+    Column("until", Instant),
+    Column("why", Text, nullable=False),
+    Column("whole", Integer, nullable=False),  # 1 where its cancellation is not told either
+)
+
 settings = _table(
     "settings",
     Column("name", Text, primary_key=True),

@@ -150,6 +150,14 @@ def test_a_reminder_after_downtime_is_the_tightest_that_still_helps(bell: World)
     assert [e.lead for e in bell.events() if e.lead] == ["1d"]
 
 
+def test_a_reminder_that_fell_due_before_the_amendment_was_read_is_told(bell: World) -> None:
+    bell.portal.publish("fts", tender(101, "2026-05-12 10:00"))
+    assert bell.once(instant("2026-05-12 11:00")).well
+    bell.portal.publish("fts", tender(102, "2026-06-12 10:00", process=101, title="Other title"))
+    assert bell.once(instant("2026-06-12 13:00")).well
+    assert [e.lead or e.name for e in bell.events() if e.record] == ["new", "amended", "7d"]
+
+
 # ---------------------------------------------------------------- the calm first run
 
 

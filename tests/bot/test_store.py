@@ -130,6 +130,20 @@ def test_records_wake_in_order_and_sleep_again(engine: Engine) -> None:
         assert process.load(connection, early.source, ["early", "none"]) == {"early": early}
 
 
+def test_a_record_wakes_no_later_for_being_written_or_roused(engine: Engine) -> None:
+    one, asleep = record(id="one"), record(id="asleep")
+    with engine.begin() as connection:
+        process.save(connection, [(one, NOW), (asleep, None)])
+        process.save(connection, [(one, NOW + HOUR), (asleep, NOW + HOUR)])
+        process.rouse(connection, [(one, NOW + HOUR), (asleep, None)])
+        assert [r.id for r in process.awake(connection, NOW, 9)] == ["one"]
+        assert process.awake(connection, NOW - HOUR, 9) == []
+        process.save(connection, [(one, None)])
+        process.rouse(connection, [(one, NOW - HOUR), (asleep, NOW)])
+        assert [r.id for r in process.awake(connection, NOW, 9)] == ["one", "asleep"]
+        assert [r.id for r in process.awake(connection, NOW - HOUR, 9)] == ["one"]
+
+
 def test_only_the_living_are_live(engine: Engine) -> None:
     with engine.begin() as connection:
         process.save(connection, [(record(), None), (record(id="x", status="cancelled"), None)])
