@@ -5,8 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from bot.changes import changes
-from bot.model import Change, Deadline, Event, EventName, Lead, Notice, Record
+from bot.awards import matched
+from bot.changes import changes, lines, signed
+from bot.model import (
+    AFTER_AWARD,
+    DEADLINE_KINDS,
+    PROPOSED,
+    Award,
+    Change,
+    Deadline,
+    DeadlineKind,
+    Event,
+    EventName,
+    Facts,
+    Lead,
+    Notice,
+    Record,
+    Status,
+)
+from bot.said import UNSAID, leaves_out, left_over, overdue
 
 Leads = Mapping[str, Iterable[Lead]]  # by kind of deadline
 
@@ -14,10 +31,18 @@ ALREADY_AMENDED = "already amended, the earlier version was not seen"
 AGAIN = "published again after it was cancelled"
 REUSED = "the portal used this identifier before for another procurement"
 PASSED = "the deadline had passed when this was published"
+PARTLY = "an award or a contract is called off, not the procurement"
 
 # Contract notices that report on a contract and make no award.
-_REPORTS = frozenset({"UK9", "UK10", "UK11", "UK15", "UK16", "UK17"})
-_LIVE = frozenset({"planned", "open"})
+_REPORTS = frozenset({"UK8", "UK9", "UK10", "UK11", "UK15", "UK16", "UK17"})
+# Which dates still matter, by the status of the procurement: an award ends the tender's, not its
+# contract's.
+_ALL: frozenset[DeadlineKind] = frozenset(DEADLINE_KINDS)
+_MATTER: dict[Status, frozenset[DeadlineKind]] = {
+    "planned": _ALL,
+    "open": _ALL,
+    "awarded": AFTER_AWARD,
+}
 
 
 def told(before: Record | None, after: Record, notice: Notice) -> Event | None:
@@ -30,10 +55,15 @@ def told(before: Record | None, after: Record, notice: Notice) -> Event | None:
     if name is None:
         return None
     found = _changes(before, after, notice, name)
-    if name == "amended" and not found and not notice.words:
+    stale = left_over(before, notice)
+    # A stub's words are of its own award: said again of another one, they are news.
+    if name == "amended" and not found and (not notice.words or (stale and notice.restates)):
         return None
-    if name == "new" and _late(after, notice):
-        notes = (*notes, PASSED)
+    if name == "new":
+        notes = (*notes, PASSED) if _late(after, notice) else notes
+        notes = (*notes, late) if (late := overdue(before, notice)) else notes
+    if name == "amended" and not notice.edits and leaves_out(notice.words, found):
+        notes = (*notes, UNSAID)
     return Event(
         key=f"{after.key}/{notice.id}/{name}",
         name=name,
@@ -43,17 +73,21 @@ def told(before: Record | None, after: Record, notice: Notice) -> Event | None:
         before=before,
         notice=notice.id,
         changes=found,
-        words=notice.words,
+        decisions=_decisions(before, notice) if name == "awarded" else (),
+        words="" if stale and found else notice.words,
         notes=notes,
     )
 
 
 def _named(before: Record | None, notice: Notice) -> tuple[EventName | None, tuple[str, ...]]:
     if notice.cancels and notice.cancels != "lot":
-        again = notice.cancels == "tender" and before and before.status == "cancelled"
+        if notice.cancels != "tender":
+            return "cancelled", (PARTLY,)
+        again = before is not None and before.status == "cancelled"
         return ("amended" if again else "cancelled"), ()
     if notice.stage in ("award", "contract"):
-        return _award(before, notice), ()
+        proposed = any(edit.label == PROPOSED for edit in notice.edits)
+        return _award(before, notice), (PROPOSED,) if proposed else ()
     if before is None:
         if not notice.restates:
             return "amended", ()
@@ -73,12 +107,23 @@ def _award(before: Record | None, notice: Notice) -> EventName:
     """An award is news once: its contract, its report and its correction are amendments."""
     if notice.kind in _REPORTS or notice.update:
         return "amended"
-    known = {award.id for award in before.facts.awards} if before else set()
-    if any(award.id not in known for award in notice.facts.awards):
+    if not notice.facts.awards and notice.status == "awarded":
+        return "awarded"  # a confirmation in words alone
+    if _fresh(before, notice):
         return "awarded"
     if notice.stage == "award" and before and not _seen(before, notice):
         return "awarded"
     return "amended" if before else "awarded"
+
+
+def _fresh(before: Record | None, notice: Notice) -> tuple[Award, ...]:
+    held = before.facts.awards if before else ()
+    return tuple(award for old, award in matched(notice, held) if old is None)
+
+
+def _decisions(before: Record | None, notice: Notice) -> tuple[Award, ...]:
+    """The awards that an `awarded` event tells: the new ones, or all where a stage is new."""
+    return _fresh(before, notice) or notice.facts.awards
 
 
 def _seen(before: Record, notice: Notice) -> bool:
@@ -111,21 +156,14 @@ def _changes(
     if name == "cancelled":
         was = before.status if before else None
         return (Change("status", was, "cancelled"),)
-    signed = tuple(_signed(before, notice))
     if name == "awarded":
-        winners = tuple(s for award in notice.facts.awards for s in award.suppliers)
-        return (Change("supplier", None, tuple(dict.fromkeys(winners)) or None), *signed)
+        names = tuple(s for award in _decisions(before, notice) for s in award.suppliers)
+        winners = tuple(dict.fromkeys(names)) or None
+        won = Change("supplier", None, winners)
+        return (won, *lines(Facts(), notice), *signed(before, notice))
     if before is None:
-        return tuple(Change(e.field, e.was, e.now, e.lot) for e in notice.edits)
-    return (*changes(before, after, notice), *signed)
-
-
-def _signed(before: Record | None, notice: Notice) -> Iterable[Change]:
-    known = {a.id: a.signed for a in before.facts.awards} if before else {}
-    for award in notice.facts.awards:
-        if award.signed and award.id in known and award.signed != known[award.id]:
-            was = known[award.id]
-            yield Change("signed", f"{was:%Y-%m-%d}" if was else None, f"{award.signed:%Y-%m-%d}")
+        return lines(Facts(), notice)
+    return changes(before, after, notice)
 
 
 def _late(after: Record, notice: Notice) -> bool:
@@ -163,10 +201,9 @@ def wake(record: Record, since: datetime, leads: Leads) -> datetime | None:
 
 
 def _ladder(record: Record, leads: Leads) -> Iterable[tuple[Deadline, Lead, datetime]]:
-    if record.status not in _LIVE:
-        return
+    matter = _MATTER.get(record.status, frozenset())
     for deadline in record.facts.deadlines:
-        if not _binding(deadline) or deadline.learned is None:
+        if deadline.kind not in matter or not _binding(deadline) or deadline.learned is None:
             continue
         for lead in leads.get(deadline.kind, ()):
             due = deadline.at - lead.span
@@ -183,7 +220,7 @@ def false_now(event: Event, record: Record | None, now: datetime) -> str | None:
     """Why an event must not be told any more, or None while it holds: only reminders go stale."""
     if event.deadline is None:
         return None
-    if record is None or record.status not in _LIVE:
+    if record is None or event.deadline.kind not in _MATTER.get(record.status, ()):
         return f"the procurement is {record.status}" if record else "the record is gone"
     if not any(d.key == event.deadline.key and _binding(d) for d in record.facts.deadlines):
         return "superseded: the deadline moved"

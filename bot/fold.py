@@ -7,10 +7,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bot.model import STAGES, Award, Deadline, Facts, Notice, Record, Stage, Status, Step
+from bot.awards import matched
+from bot.model import STAGES, Award, Deadline, Extension, Facts, Notice, Record, Stage, Status, Step
 
 # Facts that any notice may replace and that its silence never erases.
-_PLAIN = ("buyers", "procedure", "sme", "vcse", "submission", "url")
+_PLAIN = (
+    *("buyers", "procedure", "sme", "vcse", "submission", "url"),
+    *("contact", "engagement"),
+)
 # Facts that speak of the whole procurement in a planning or tender notice, but of one call-off or
 # one contract in an award notice: those must not overwrite the tender's.
 _WHOLE = ("title", "description", "cpv", "places", "value", "lots", "documents")
@@ -28,7 +32,13 @@ def fold(record: Record | None, notice: Notice, *, source: str, learned: datetim
     (a termination, a legacy corrigendum, an award) leaves them as they were.
     """
     held = record.facts if record else Facts()
-    facts = _merge(held, notice, learned, whole=record is not None and record.whole)
+    facts = _merge(
+        held,
+        notice,
+        learned,
+        speaks=_speaks(record, notice),
+        whole=record is not None and record.whole,
+    )
     kinds = {step.kind for step in record.steps} if record else set()
     steps = record.steps if record else ()
     if notice.kind not in kinds:
@@ -45,6 +55,7 @@ def fold(record: Record | None, notice: Notice, *, source: str, learned: datetim
         steps=steps,
         facts=facts,
         whole=notice.restates or (record is not None and record.whole),
+        words=notice.words or (record.words if record else ""),
     )
 
 
@@ -56,18 +67,27 @@ def refold(notices: Iterable[tuple[Notice, datetime]], *, source: str) -> Record
     return record
 
 
-def _merge(held: Facts, notice: Notice, learned: datetime, *, whole: bool) -> Facts:
+def _speaks(record: Record | None, notice: Notice) -> bool:
+    """Whether a notice speaks of the whole, as far as we know.
+
+    Where no full statement was seen, an award or the correction of a notice of its own form does;
+    the correction of another form and a termination only fill what is unknown.
+    """
+    if notice.restates or record is None:
+        return True
+    first = notice.stage in ("award", "contract") and not notice.update and not notice.cancels
+    return not record.whole and (first or (notice.update and record.seen(notice)))
+
+
+def _merge(held: Facts, notice: Notice, learned: datetime, *, speaks: bool, whole: bool) -> Facts:
     said = notice.facts
     new: dict[str, Any] = {}
-    for name in _PLAIN:
+    for name in (*_PLAIN, *_WHOLE):
         value = getattr(said, name)
-        if value is not None:
+        if value is None:
+            continue
+        if speaks or name in _PLAIN or (not whole and getattr(held, name) is None):
             new[name] = value
-    if notice.restates or not whole:
-        for name in _WHOLE:
-            value = getattr(said, name)
-            if value is not None:
-                new[name] = value
     if (
         notice.restates
         and said.lots is None
@@ -76,8 +96,10 @@ def _merge(held: Facts, notice: Notice, learned: datetime, *, whole: bool) -> Fa
     ):
         new["lots"] = None
     new["deadlines"] = _deadlines(held.deadlines, notice, learned)
+    if said.extensions is not None:
+        new["extensions"] = _extensions(held.extensions or (), notice)
     if said.awards:
-        new["awards"] = _awards(held.awards, said.awards)
+        new["awards"] = _awards(held.awards, notice)
     return replace(held, **new)
 
 
@@ -86,6 +108,8 @@ def _deadlines(
 ) -> tuple[Deadline, ...]:
     known = {(d.key, d.firm): d.learned for d in held}
     said = [*notice.facts.deadlines, *(e.deadline for e in notice.edits if e.deadline)]
+    if notice.stage in ("award", "contract"):
+        said = [one for d in said for one in _of_its_lots(d, held, notice)]
     # Most records are new: nothing is known of them, and a key is not written for nothing.
     fresh = [
         replace(d, learned=(known.get((d.key, d.firm)) if known else None) or learned) for d in said
@@ -96,11 +120,34 @@ def _deadlines(
     return (*(d for d in held if (d.kind, d.lot) not in named), *fresh)
 
 
-def _awards(held: tuple[Award, ...], said: tuple[Award, ...]) -> tuple[Award, ...]:
+def _of_its_lots(stated: Deadline, held: tuple[Deadline, ...], notice: Notice) -> list[Deadline]:
+    """A date that an award states once is that of its lots, where the record knows them apart."""
+    known = {d.lot for d in held if d.kind == stated.kind}
+    lots = [lot for award in notice.facts.awards for lot in award.lots if lot in known]
+    if stated.lot or not lots:
+        return [stated]
+    return [replace(stated, lot=lot) for lot in dict.fromkeys(lots)]
+
+
+def _extensions(held: tuple[Extension, ...], notice: Notice) -> tuple[Extension, ...]:
+    said = notice.facts.extensions or ()
+    if notice.restates:
+        return said
+    known = {e.lot for e in held}
+    lots = [lot for award in notice.facts.awards for lot in award.lots if lot in known]
+    if len(said) == 1 and said[0].lot is None and lots:
+        said = tuple(replace(said[0], lot=lot) for lot in dict.fromkeys(lots))
+    named = {e.lot for e in said}
+    return (*(e for e in held if e.lot not in named), *said)
+
+
+def _awards(held: tuple[Award, ...], notice: Notice) -> tuple[Award, ...]:
     """Awards pile up by id: a contract notice names the award that it carries out."""
     by_id = {award.id: award for award in held}
-    for award in said:
-        old = by_id.get(award.id)
+    for old, award in matched(notice, held):
+        if old is not None and old.id != award.id:
+            # Published again under another id: it keeps its place.
+            by_id = {(award.id if id == old.id else id): one for id, one in by_id.items()}
         by_id[award.id] = award if old is None else _filled(old, award)
     return tuple(by_id.values())
 
@@ -112,6 +159,7 @@ def _filled(old: Award, new: Award) -> Award:
         value=new.value or old.value,
         signed=new.signed or old.signed,
         lots=new.lots or old.lots,
+        title=new.title or old.title,
     )
 
 
@@ -137,7 +185,20 @@ def _status(record: Record | None, notice: Notice) -> Status:
         return held
     if not notice.restates and notice.stage in ("planning", "tender") and held:
         return held
+    if notice.status == "ended" and held and record and _goes_on(record, notice):
+        return held
     return notice.status or held or _BY_STAGE[notice.stage]
+
+
+def _goes_on(record: Record, notice: Notice) -> bool:
+    """Whether other contracts of the same record run on when one is completed."""
+    over = {award.id for award in notice.facts.awards}
+    left = [a for a in record.facts.awards if a.id not in over and a.status not in _OVER]
+    return notice.stage == "contract" and bool(over) and bool(left)
+
+
+# How a contract's or an award's status says that nothing is left of it.
+_OVER = frozenset({"terminated", "cancelled", "withdrawn", "unsuccessful"})
 
 
 _BY_STAGE: dict[Stage, Status] = {

@@ -17,6 +17,7 @@ from bot.setup import Setup
 from bot.store import choices, joins, outbox, process
 from bot.store.engine import reading
 from bot.store.joins import Key
+from bot.story import belated
 
 # Reminders planned in one transaction.
 BATCH = 500
@@ -41,7 +42,7 @@ def fold_kept(
             past = process.history(connection, source, notice.record)
             after = refold([*past, *batch[notice.record], (notice, learned)], source=source)
             assert after is not None
-            event = _belated(before, after, notice)
+            event = belated(before, after, notice)
         else:
             after = fold(before, notice, source=source, learned=learned)
             event = told(before, after, notice)
@@ -123,15 +124,6 @@ def _may_twin(connection: Connection, key: Key, other: Key) -> bool:
     """
     mine = {other, *joins.twins(connection, other)}
     return key[0] not in {source for source, _ in mine - {key}}
-
-
-def _belated(before: Record, after: Record, notice: Notice) -> Event | None:
-    """A notice older than what was folded is told only if the present state changes by it."""
-    if (before.facts, before.status, before.stage) == (after.facts, after.status, after.stage):
-        return None
-    if after.status == "cancelled" == before.status:
-        return None
-    return told(None if not before.whole and notice.restates else before, after, notice)
 
 
 # ---------------------------------------------------------------- passing time

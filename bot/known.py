@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from bot.changes import letters
+from bot.letters import letters
 from bot.model import DEADLINE_KINDS, STAGES, Change, Deadline, Event, Record
 from bot.same import same_date
 

@@ -33,6 +33,9 @@ DEADLINE_KINDS: tuple[DeadlineKind, ...] = (
     "contract-end",
 )
 
+# Those that an award leaves in force, or brings.
+AFTER_AWARD: frozenset[DeadlineKind] = frozenset({"standstill", "contract-start", "contract-end"})
+
 Stage = Literal["planning", "tender", "award", "contract"]
 STAGES: tuple[Stage, ...] = ("planning", "tender", "award", "contract")
 
@@ -110,6 +113,15 @@ class Lot:
     places: tuple[str, ...] = ()
     sme: bool | None = None
     vcse: bool | None = None
+    criteria: tuple[str, ...] = ()  # how tenders are judged: "Price 40%"
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """The latest end of a contract, if every extension that it allows is taken."""
+
+    at: datetime  # UTC; the end of that local day
+    lot: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +144,7 @@ class Award:
     status: str = ""
     signed: datetime | None = None  # UTC; the contract's signature
     lots: tuple[str, ...] = ()
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,8 +164,14 @@ class Facts:
     lots: tuple[Lot, ...] | None = None
     documents: tuple[Document, ...] | None = None
     submission: str | None = None  # where to respond: an address or instructions
+    contact: str | None = None  # whom to ask: name, e-mail, telephone
+    engagement: str | None = None  # the market engagement in the buyer's words
+    extensions: tuple[Extension, ...] | None = None
     awards: tuple[Award, ...] = ()
     url: str | None = None  # the notice's page for people
+
+
+PROPOSED = "announced, not made yet"  # the label of a change of contract that may still fall
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,15 +236,25 @@ class Record:
     steps: tuple[Step, ...] = ()
     facts: Facts = Facts()
     whole: bool = True  # False until a full statement was seen: only stubs are known
+    words: str = ""  # the buyer's explanation of the last amendment that had one
 
     @property
     def key(self) -> str:
         """`find-a-tender:ocds-h6vhtk-05e520`."""
         return f"{self.source}:{self.id}"
 
+    def seen(self, notice: Notice) -> bool:
+        """Whether a notice of this form was folded: `award` and `awardUpdate` are one form."""
+        form = _form(notice.kind)
+        return any(s.stage == notice.stage and _form(s.kind) == form for s in self.steps)
+
     def having(self, **facts: Any) -> Record:
         """The same record with some of its facts replaced."""
         return replace(self, facts=replace(self.facts, **facts))
+
+
+def _form(kind: str) -> str:
+    return kind.replace("Update", "").replace("Amendment", "")
 
 
 Was = str | tuple[str, ...] | None
@@ -254,6 +283,7 @@ class Event:
     before: Record | None = None
     notice: str | None = None
     changes: tuple[Change, ...] = ()
+    decisions: tuple[Award, ...] = ()  # the awards that an `awarded` event tells
     words: str = ""
     notes: tuple[str, ...] = ()  # "already amended, the earlier version was not seen"
     deadline: Deadline | None = None

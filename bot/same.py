@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 
-from bot.changes import letters
+from bot.letters import letters
 from bot.match.words import fold
 from bot.model import Deadline, Notice, Record, Stage, Value
 

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from bot.config import Config
 from bot.config.options import DEFAULT_LEADS
 from bot.detect import Leads, wake
-from bot.model import Subscription
+from bot.model import AFTER_AWARD, Subscription
 from bot.plan import Planner
 from bot.render import Renderer
 from bot.store import choices, duty, process
@@ -145,11 +145,14 @@ def _reset_ladders(engine: Engine, planner: Planner, now: datetime) -> None:
     with engine.begin() as connection:
         # From long ago: what fell due while the bot was down is still to be told.
         long_ago = now - timedelta(days=3650)
-        records = list(process.live(connection))
         followed = choices.followed(connection)
-        process.set_wake(
-            connection, [(r, wake(r, long_ago, planner.ladder(r, followed))) for r in records]
-        )
+        wakes = [
+            (r, wake(r, long_ago, planner.ladder(r, followed))) for r in process.live(connection)
+        ]
+        if not AFTER_AWARD.isdisjoint(planner.leads):
+            late = ((r, wake(r, long_ago, planner.leads)) for r in process.settled(connection))
+            wakes += [(record, at) for record, at in late if at]
+        process.set_wake(connection, wakes)
         process.set_setting(connection, "ladders", text)
 
 

@@ -1,4 +1,4 @@
-"""The timeline of a process, told again from its notices. Pure."""
+"""The timeline of a process, told again from its notices, and what comes late to it. Pure."""
 
 from __future__ import annotations
 
@@ -29,3 +29,15 @@ def story(notices: Iterable[tuple[Notice, datetime]], *, source: str) -> Iterato
         after = fold(before, notice, source=source, learned=learned)
         yield Chapter(notice, learned, before, after, told(before, after, notice))
         before = after
+
+
+def belated(before: Record, after: Record, notice: Notice) -> Event | None:
+    """What a notice gives to tell that is older than what was folded, around the present state.
+
+    It is told only if the present state changes by it; a record that is cancelled stays so.
+    """
+    if (before.facts, before.status, before.stage) == (after.facts, after.status, after.stage):
+        return None
+    if after.status == "cancelled" == before.status:
+        return None
+    return told(None if not before.whole and notice.restates else before, after, notice)

@@ -52,6 +52,7 @@ class Stand:
     awards: int = 0
     whole: bool = False  # a whole notice was seen
     coded: bool = False  # its CPV is known
+    words: str = field(default="", compare=False)  # why it was last amended
 
 
 @dataclass(slots=True)
@@ -79,10 +80,11 @@ def stand(history: Sequence[Said]) -> Stand | None:
     now: Stand | None = None
     for said in history:
         awards, stage = (now.awards, now.stage) if now else (0, "tender")
+        words = said.because or (now.words if now else "")
         if said.what == "tender":
             now = Stand(
                 "open", "tender", said.title, said.text, said.value, said.deadlines, awards,
-                whole=True, coded=True,
+                whole=True, coded=True, words=words,
             )  # fmt: skip
             continue
         kept = now or Stand("", "")
@@ -90,7 +92,7 @@ def stand(history: Sequence[Said]) -> Stand | None:
         now = Stand(
             "cancelled" if stopped else "awarded", stage if stopped else "award", kept.title,
             kept.text, kept.value, kept.deadlines, awards + (not stopped), kept.whole,
-            kept.coded or not stopped,
+            kept.coded or not stopped, words,
         )  # fmt: skip
     return now
 
@@ -103,7 +105,9 @@ def event(before: Stand | None, after: Stand, said: Said) -> str | None:
         return None if before and before.status == "cancelled" else "cancelled"
     if before is None or not before.whole or before.status == "cancelled":
         return "new"
-    return "amended" if said.because or _moved(before, after, said) else None
+    # The same words again are left over from the last amendment.
+    because = said.because and said.because != before.words
+    return "amended" if because or _moved(before, after, said) else None
 
 
 def _moved(before: Stand, after: Stand, said: Said) -> bool:

@@ -15,7 +15,8 @@ from bot.contract import Fault, Found
 from bot.errors import ReadError
 from bot.model import Deadline, Edit, Facts, Notice
 from watchers import _json
-from watchers._ocds_deadlines import deadlines, signature, stamp
+from watchers._ocds_claims import claimed
+from watchers._ocds_deadlines import deadlines, extensions, signature, stamp
 from watchers._ocds_edits import edits, words
 from watchers._ocds_facts import (
     Dialect,
@@ -29,6 +30,7 @@ from watchers._ocds_facts import (
     suitable,
 )
 from watchers._ocds_kind import COMPILED, Kind, kind
+from watchers._ocds_terms import contact, criteria, engagement
 from watchers._prose import spoken
 from watchers._take import Json, obj, rows, text, texts
 
@@ -83,6 +85,7 @@ def notice(release: Json, record: str, id: str, dialect: Dialect, remarks: list[
     tender = obj(release.get("tender"))
     # What a compiled release says of its last notice stands under that notice's own id.
     said = COMPILED in texts(release.get("tag")) and text(own.get("id"))
+    means = claimed(kind(release, own, dialect.listed(release)), release, said or id)
     reading = Reading(
         release=release,
         planning=obj(release.get("planning")),
@@ -90,7 +93,7 @@ def notice(release: Json, record: str, id: str, dialect: Dialect, remarks: list[
         lots=rows(tender.get("lots")),
         awards=rows(release.get("awards")),
         contracts=rows(release.get("contracts")),
-        kind=kind(release, own, dialect.listed(release)),
+        kind=means,
         id=said or id,
         page=dialect.page(said or id, own),
         dialect=dialect,
@@ -190,7 +193,7 @@ def _facts(
     sme, vcse = suitable(reading)
     who = buyers(release)
     offered, pages = documents(reading, partial(stamp, reading))
-    named = lots(reading, per_lot)
+    named = lots(reading, per_lot, criteria)
     # Where no delivery address is stated, the buyer's seat is the best known (18% of UK4).
     places = tuple(whole.places) or tuple(dict.fromkeys([b.place for b in who if b.place]))
     page = reading.page or _address(own.get("url"))
@@ -210,6 +213,9 @@ def _facts(
         lots=named or None,
         documents=offered if full else offered or None,
         submission=says(get("submissionMethodDetails")) or None,
+        contact=contact(reading) or None,
+        engagement=engagement(reading) or None,
+        extensions=extensions(reading) or None,
         awards=awards(reading, partial(signature, reading)),
         url=page or _address(release.get("uri")),
     ), pages

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from bot import when
-from bot.model import Deadline, DeadlineKind
+from bot.model import Deadline, DeadlineKind, Extension
 from watchers._ocds_facts import Dialect, Reading
 from watchers._take import Json, obj, rows, text, texts
 
@@ -136,6 +136,17 @@ def _periods(reading: Reading) -> list[tuple[str | None, Json]]:
         if (period := obj(holder.get(name)))
         for lot in named.get(text(holder.get(id)), [None])
     ]
+
+
+def extensions(reading: Reading) -> tuple[Extension, ...]:
+    """How long a contract may be extended at most (`maxExtentDate`, of the extent extension)."""
+    stated = [(lot, period.get("maxExtentDate")) for lot, period in _periods(reading)]
+    found = []
+    for lot, date in _shared(stated):
+        read = moment(reading, date, "contract-end")
+        if read:
+            found.append(Extension(read[0], lot))
+    return tuple(found)
 
 
 def _shared(stated: list[tuple[str | None, Any]]) -> Iterable[tuple[str | None, Any]]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
-from bot.model import Deadline, DeadlineKind, Edit
+from bot.model import PROPOSED, Deadline, DeadlineKind, Edit
 from watchers._ocds_deadlines import moment
 from watchers._ocds_facts import Reading
+from watchers._ocds_facts import value as amount
 from watchers._take import Json, obj, rows, text, texts
 
 # Sections of the legacy standard forms (Regulation (EU) 2015/1986), the longest that fits decides.
@@ -68,6 +70,8 @@ def edits(reading: Reading) -> tuple[Edit, ...]:
     """The lines of a legacy corrigendum; for a dynamic market, who came in and who went out."""
     if reading.kind.name == "UK15":
         return tuple(_members(reading))
+    if reading.kind.name == "UK10":
+        return tuple(_contract_changes(reading))
     if not reading.kind.corrigendum:
         return ()
     found: dict[tuple[str, str | None, str | None, str | None], Edit] = {}
@@ -116,6 +120,34 @@ def _said(amendment: Json) -> Iterable[str]:
             yield said
 
 
+def _contract_changes(reading: Reading) -> Iterable[Edit]:
+    """What a UK10 changes in a contract. Its value may be the increment or the new total."""
+    for contract in reading.contracts:
+        for name, label in (("amendments", ""), ("proposedAmendments", PROPOSED)):
+            for amendment in rows(contract.get(name)):
+                yield from _contract_change(reading, amendment, label)
+
+
+def _contract_change(reading: Reading, amendment: Json, label: str) -> Iterable[Edit]:
+    if price := amount(amendment.get("value"), reading.dialect):
+        figure = f"{price.amount:.2f}".rstrip("0").rstrip(".")
+        yield Edit("value", None, f"{figure} {price.currency}", label=label)
+    period = obj(amendment.get("period"))
+    read = moment(reading, period.get("endDate"), "contract-end")
+    if read:
+        at, dated = read
+        ends = None if label else Deadline("contract-end", at, dated)
+        yield Edit("contract-end", None, _told(reading, at, dated), ends, label=label)
+    read = moment(reading, period.get("maxExtentDate"), "contract-end")
+    if read:
+        yield Edit("contract-extension", None, _told(reading, *read), label=label)
+
+
+def _told(reading: Reading, at: datetime, dated: bool) -> str:
+    local = at.astimezone(reading.dialect.zone)
+    return f"{local:%Y-%m-%d}" if dated else f"{at:%Y-%m-%dT%H:%M:%SZ}"
+
+
 def _members(reading: Reading) -> Iterable[Edit]:
     for party in rows(reading.release.get("parties")):
         name, roles = reading.words(party.get("name")), texts(party.get("roles"))
@@ -157,9 +189,7 @@ def _side(reading: Reading, value: Any, name: str) -> tuple[str | None, Deadline
     if read is None:
         return written or None, None
     at, dated = read
-    local = at.astimezone(reading.dialect.zone)
-    told = f"{local:%Y-%m-%d}" if dated else f"{at:%Y-%m-%dT%H:%M:%SZ}"
-    return told, Deadline(kind, at, dated)
+    return _told(reading, at, dated), Deadline(kind, at, dated)
 
 
 def _date(written: str) -> str:

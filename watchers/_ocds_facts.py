@@ -256,8 +256,12 @@ def _any(said: list[Json], name: str) -> bool | None:
 # ---------------------------------------------------------------- lots, documents, awards
 
 
-def lots(reading: Reading, scopes: dict[str, Scope]) -> tuple[Lot, ...]:
-    """The lots, each once, with the codes and places of their items."""
+def lots(
+    reading: Reading,
+    scopes: dict[str, Scope],
+    criteria: Callable[[Reading, Json], tuple[str, ...]],
+) -> tuple[Lot, ...]:
+    """The lots, each once, with the codes and places of their items and their award criteria."""
     found: dict[str, Lot] = {}
     # A legacy award notice calls its lots cancelled (143 of 149), beside active awards.
     silent = reading.kind.stage in ("award", "contract") and not reading.kind.name.startswith("UK")
@@ -277,6 +281,7 @@ def lots(reading: Reading, scopes: dict[str, Scope]) -> tuple[Lot, ...]:
             tuple(scope.places),
             flag(suitability.get("sme")),
             flag(suitability.get("vcse")),
+            criteria(reading, row),
         )
     return tuple(found.values())
 
@@ -335,4 +340,5 @@ def _award(reading: Reading, id: str, award: Json, contract: Json, signed: Stamp
         ended if fallen else text(award.get("status")),
         signed(contract.get("dateSigned")),
         tuple(texts(award.get("relatedLots"))),
+        reading.words(award.get("title")) or reading.words(contract.get("title")),
     )

@@ -126,8 +126,34 @@ def lots(reading: Reading) -> tuple[Lot, ...]:
                 cpv=tuple(Code(code) for code in dict.fromkeys(_codes(project))),
                 places=tuple(dict.fromkeys(_places(project))),
                 sme=_flag(project),
+                criteria=tuple(dict.fromkeys(_criteria(reading, lot))),
             )
     return tuple(found.values())
+
+
+_CRITERIA = ("TenderingTerms", "AwardingTerms", "AwardingCriterion", "SubordinateAwardingCriterion")
+# How a weight is meant (BT-5421); others are told as plain figures.
+_WEIGHTS = {"per-exa": "%", "poi-exa": " points"}
+
+
+def _criteria(reading: Reading, lot: Element) -> Iterator[str]:
+    """Award criteria (BT-734, else BT-539) with their weights (BT-541): `Price 40%`.
+
+    A result repeats them as history.
+    """
+    if reading.form.stage not in ("planning", "tender"):
+        return
+    for criterion in every(lot, *_CRITERIA):
+        name = " ".join(reading.said(every(criterion, "Name")).split())
+        name = name or text(criterion.find("AwardingCriterionTypeCode")).capitalize()
+        weights = [
+            f"{text(stated.find('ParameterNumeric'))}{_WEIGHTS.get(text(code), '')}"
+            for stated in every(criterion, *EXTENSION, "AwardCriterionParameter")
+            if (code := stated.find("ParameterCode")) is not None
+            and code.get("listName") == "number-weight"
+        ]
+        if told := " ".join(filter(None, (name, *weights))):
+            yield told
 
 
 def documents(reading: Reading) -> tuple[Document, ...]:

@@ -96,6 +96,8 @@ def _stages(wanted: tuple[Stage, ...]) -> dict[Stage, str]:
 
 
 def _find_stage(want: Want, seen: Seen) -> str | None:
+    if not seen.stages:
+        return ""
     for stage in seen.stages:
         if stage in want.stages:
             return want.stages[stage]

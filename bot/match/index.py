@@ -82,7 +82,7 @@ class Index:
             return offers[kind]
 
         for (stages, first, second), shelf in self._shelves.items():
-            if stages and not set(stages).intersection(seen.stages):
+            if stages and seen.stages and not set(stages).intersection(seen.stages):
                 continue
             for key in shelf.keys() & offered(first):
                 pairs = shelf[key]

@@ -9,7 +9,7 @@ from typing import Literal
 
 from bot import cpv, regions
 from bot.match.words import Name, Phrase, fold, name_tokens, tokens
-from bot.model import Event, Facts, Lot, Stage, Value
+from bot.model import AFTER_AWARD, Event, Facts, Lot, Stage, Value
 
 Kind = Literal["buyers", "words", "cpv", "regions"]
 
@@ -150,7 +150,13 @@ def sights(event: Event) -> Iterator[tuple[str, Seen]]:
 
 
 def stood(event: Event) -> tuple[Stage, ...]:
-    """Where the record stood just before the event's own notice, and just after it."""
+    """Where the record stood just before the event's own notice, and just after it.
+
+    Nowhere, for a date that an award leaves in force: who asks to be reminded of a contract's end
+    asks for it at every stage.
+    """
+    if event.deadline is not None and event.deadline.kind in AFTER_AWARD:
+        return ()
     stages = [record.stage for record in (event.before, event.record) if record is not None]
     return tuple(dict.fromkeys(stages))
 

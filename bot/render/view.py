@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
+from bot import when
 from bot.filters import host, link, money, short
 from bot.model import Delivery, Event, EventName, Facts, Match, Record, Stage, Summary, Value
 from bot.render import dates
@@ -178,7 +179,7 @@ def _operators(event: Event) -> View:
 def _kicker(event: Event, record: Record, now: datetime, zone: ZoneInfo) -> str:
     if event.deadline is not None:
         told = dates.dated(event.deadline, record, now, zone)
-        return f"{told.label} {told.until}"
+        return f"{told.label} {told.until or when.until(event.deadline.at, now, zone)}"
     if event.name == "new":
         earlier = any(step.stage != record.stage for step in record.steps)
         return "Now out to tender" if earlier and record.stage == "tender" else _NEW[record.stage]
@@ -223,13 +224,13 @@ def _changes(event: Event, record: Record, zone: ZoneInfo) -> Listed[Diff]:
 
 
 def _awards(event: Event, record: Record) -> Listed[Row]:
-    """The award decisions that this notice made: those not known before it."""
+    """The award decisions that this notice made."""
     if event.name != "awarded":
         return Listed()
     known = {a.id for a in event.before.facts.awards} if event.before else set()
-    fresh = [a for a in record.facts.awards if a.id not in known] or list(record.facts.awards)
+    fresh = [a for a in record.facts.awards if a.id not in known]
     return _listed(
-        fresh,
+        event.decisions or fresh or record.facts.awards,
         LOTS,
         lambda a: Row(
             _joined(a.suppliers, SUPPLIERS, lambda name: short(name, 120)) or "supplier not named",

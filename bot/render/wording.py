@@ -31,7 +31,11 @@ LABELS: dict[str, str] = dates.LABELS | {
     "supplier": "Supplier",
     "signed": "Contract signed",
     "contact": "Contact",
+    "contract-extension": "Contract can be extended to",
+    "engagement-text": "Market engagement",
 }
+# Of these a change quotes what differs: a side that is empty is no statement that nothing is there.
+_QUOTED = frozenset({"description", "lot-text", "engagement-text", "award-criteria"})
 # The figure and currency of a changed value: "1500000 GBP".
 _SUM = re.compile(r"(-?\d{1,16}(?:\.\d{1,6})?) ([A-Z]{3})")
 _TEXT, _PART, _PARTS = 400, 120, 8
@@ -62,6 +66,8 @@ def change(given: Change, facts: Facts, zone: ZoneInfo) -> Diff:
     was, now = _side(given.was, field, facts, zone), _side(given.now, field, facts, zone)
     if field == "documents" and not was:
         label, was = "Documents added", ""
+    elif field in _QUOTED and not (was and now):
+        label += ", added" if now else ", taken out"
     elif field not in ("lot-added", "lot-removed", "supplier"):
         was, now = was or "not stated", now or "no longer stated"
     return Diff(
@@ -98,7 +104,7 @@ def _side(side: Was, field: str, facts: Facts, zone: ZoneInfo) -> str:
 
 
 def _one(text: str, field: str, facts: Facts, zone: ZoneInfo, limit: int) -> str:
-    if field in dates.LABELS or field == "signed":
+    if field in dates.LABELS or field in ("signed", "contract-extension"):
         told = dates.read(text, zone)
         if told:
             at, dated = told

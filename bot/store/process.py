@@ -201,6 +201,13 @@ def live(connection: Connection, source: str | None = None) -> Iterator[Record]:
         yield codec.record(row[0])
 
 
+def settled(connection: Connection) -> Iterator[Record]:
+    """Records called off, awarded or ended; many, so they are not held all at once."""
+    query = select(records.c.body).where(records.c.live == _NO)
+    for row in connection.execute(query.execution_options(yield_per=500)):
+        yield codec.record(row[0])
+
+
 def find(connection: Connection, name: str) -> list[Pair]:
     """(source, record) of every process that has this ocid or this notice id."""
     by_record = select(records.c.source, records.c.id).where(records.c.id == name)

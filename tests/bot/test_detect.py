@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.detect import AGAIN, ALREADY_AMENDED, PASSED, REUSED, false_now, reminders, told, wake
+from bot.detect import (
+    AGAIN,
+    ALREADY_AMENDED,
+    PARTLY,
+    PASSED,
+    REUSED,
+    false_now,
+    reminders,
+    told,
+    wake,
+)
 from bot.fold import fold
 from bot.model import Award, Buyer, Change, Edit, Event, Facts, Notice, Record
 from tests.make import NOW, at, deadline, facts, lead, notice, record
@@ -80,7 +90,7 @@ SITUATIONS = {
     "a terminated contract": (
         [TENDER, award(1, "UK7", Award("1")), numbered(2, cancels="contract", restates=False)],
         "cancelled",
-        (),
+        (PARTLY,),
     ),
     "a cancelled lot": (
         [TENDER, numbered(1, cancels="lot", restates=False, words="Lot 2 withdrawn")],

@@ -266,9 +266,27 @@ def test_only_the_new_awards_are_told():
     assert "Beacon Support" in seen and "Harbour" not in seen
 
 
+def test_an_award_s_own_decisions_are_told_where_the_record_before_is_not_kept():
+    awards = (Award("1", ("Harbour Care CIC",)), Award("2", ("Beacon Support",)))
+    after = record(stage="award", awards=awards)
+    seen = text("console", event("awarded", record=after, decisions=awards[1:]))
+    assert "Beacon Support" in seen and "Harbour" not in seen
+
+
+def test_a_reminder_of_a_contract_s_end_counts_the_days():
+    end = deadline("contract-end", "2026-11-08T23:59:59", dated=True)
+    held = record(stage="contract", status="awarded", deadlines=(end,))
+    seen = told("email", event("deadline", record=held, deadline=end, lead="180d"))
+    assert seen.parts["subject"].startswith("Contract ends in 180 days: ")
+
+
 @pytest.mark.parametrize(
     ("change", "wanted"),
     [
+        (Change("description", None, "Bids by post."), "Description, added: Bids by post."),
+        (Change("lot-text", "By post.", None, "2"), "Lot description (Lot 2), taken out: By post."),
+        (Change("contract-extension", "2032-09-30", "2033-09-30"), "30 Sep 2032 → Fri 30 Sep 2033"),
+        (Change("engagement-text", "On 1 June.", "On 8 June."), "Market engagement: On 1 June. →"),
         (Change("submission", "2026-06-05", "2026-06-19T11:00:00Z"), "Fri 5 Jun 2026, end of day"),
         (Change("submission", "2026-06-05", "2026-06-19T11:00:00Z"), "(+14 days)"),
         (Change("submission", "2026-06-19T11:00:00Z", "2026-06-05"), "forward by 14 days"),

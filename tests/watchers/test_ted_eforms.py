@@ -338,3 +338,39 @@ def test_every_golden_document_is_told_by_its_content_alone():
     for request in (XML, golden.request("ted")):
         page = Ted(query="a=1").read(Response(request, 200, {}, body("lots")), golden.SINCE)
         assert [one.id for one in page.found] == ["310101-2026"] and page.complete
+
+
+# ---------------------------------------------------------------- award criteria
+
+
+def criterion(code: str, *parts: str) -> str:
+    kind = f"<cbc:AwardingCriterionTypeCode>{code}</cbc:AwardingCriterionTypeCode>"
+    return (
+        f"<cac:SubordinateAwardingCriterion>{''.join(parts)}{kind}"
+        "</cac:SubordinateAwardingCriterion>"
+    )
+
+
+def weight(figure: str, kind: str, name: str = "number-weight") -> str:
+    return (
+        "<ext:UBLExtensions><ext:UBLExtension><ext:ExtensionContent><efext:EformsExtension>"
+        f'<efac:AwardCriterionParameter><efbc:ParameterCode listName="{name}">{kind}'
+        f"</efbc:ParameterCode><efbc:ParameterNumeric>{figure}</efbc:ParameterNumeric>"
+        "</efac:AwardCriterionParameter></efext:EformsExtension></ext:ExtensionContent>"
+        "</ext:UBLExtension></ext:UBLExtensions>"
+    )
+
+
+def test_award_criteria_are_told_with_their_weights():
+    said = (
+        criterion("price", weight("40", "per-exa")),
+        criterion("quality", '<cbc:Name languageID="ENG">Method\n of work</cbc:Name>',
+                  weight("60", "poi-exa"), weight("3", "max-pass", "number-threshold")),
+        criterion("cost"),
+    )  # fmt: skip
+    block = f"<cac:AwardingTerms><cac:AwardingCriterion>{''.join(said)}</cac:AwardingCriterion>"
+    terms = "<cac:TenderingTerms>"
+    got = notice("lots", (terms, f"{terms}{block}</cac:AwardingTerms>"))
+    assert {lot.criteria for lot in got.facts.lots or ()} == {
+        ("Price 40%", "Method of work 60 points", "Cost")
+    }
