@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.awards import matched
 from bot.changes import changes, lines, signed
+from bot.flags import PASSED, flags
 from bot.model import (
     AFTER_AWARD,
     DEADLINE_KINDS,
@@ -30,7 +31,6 @@ Leads = Mapping[str, Iterable[Lead]]  # by kind of deadline
 ALREADY_AMENDED = "already amended, the earlier version was not seen"
 AGAIN = "published again after it was cancelled"
 REUSED = "the portal used this identifier before for another procurement"
-PASSED = "the deadline had passed when this was published"
 PARTLY = "an award or a contract is called off, not the procurement"
 
 # Contract notices that report on a contract and make no award.
@@ -64,6 +64,8 @@ def told(before: Record | None, after: Record, notice: Notice) -> Event | None:
         notes = (*notes, late) if (late := overdue(before, notice)) else notes
     if name == "amended" and not notice.edits and leaves_out(notice.words, found):
         notes = (*notes, UNSAID)
+    if name in ("new", "amended") and notice.stage in ("planning", "tender"):
+        notes = (*notes, *flags(before, after, notice, found))
     return Event(
         key=f"{after.key}/{notice.id}/{name}",
         name=name,
@@ -205,6 +207,8 @@ def _ladder(record: Record, leads: Leads) -> Iterable[tuple[Deadline, Lead, date
     for deadline in record.facts.deadlines:
         if deadline.kind not in matter or not _binding(deadline) or deadline.learned is None:
             continue
+        if _closed(deadline, record):
+            continue
         for lead in leads.get(deadline.kind, ()):
             due = deadline.at - lead.span
             if due >= deadline.learned:
@@ -216,12 +220,28 @@ def _binding(deadline: Deadline) -> bool:
     return deadline.firm or deadline.kind == "expected-notice"
 
 
+def _closed(deadline: Deadline, record: Record) -> str | None:
+    """`the lot is cancelled`: why a lot's deadline is nobody's any more.
+
+    The date of the whole falls with the last of the lots; a contract's dates outlive them.
+    """
+    if deadline.kind in AFTER_AWARD:
+        return None
+    lots = record.facts.lots or ()
+    meant = [lot for lot in lots if deadline.lot in (None, lot.id)]
+    if not meant or not all(lot.closed for lot in meant):
+        return None
+    return f"the lot is {meant[0].status}" if deadline.lot else "all lots are closed"
+
+
 def false_now(event: Event, record: Record | None, now: datetime) -> str | None:
     """Why an event must not be told any more, or None while it holds: only reminders go stale."""
     if event.deadline is None:
         return None
     if record is None or event.deadline.kind not in _MATTER.get(record.status, ()):
         return f"the procurement is {record.status}" if record else "the record is gone"
+    if closed := _closed(event.deadline, record):
+        return closed
     if not any(d.key == event.deadline.key and _binding(d) for d in record.facts.deadlines):
         return "superseded: the deadline moved"
     if event.deadline.at <= now:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from markupsafe import Markup
@@ -25,6 +26,8 @@ _ENCODED = re.compile(r"=\?+")
 _SLACK = 4
 _SIGNS = {"GBP": "£", "EUR": "€", "USD": "$"}
 _MILLIONS = 10_000_000
+_LOT = re.compile(r"(?:lot-0*|par-0*|lot\s+)(\S.*)", re.IGNORECASE)
+_LOTS = 5  # so many are named; a notice may have a hundred
 
 
 def clean(text: str) -> str:
@@ -46,6 +49,20 @@ def cut(text: str, limit: int) -> str:
     kept = text[: limit - 1]
     head, space, tail = kept.rpartition(" ")
     return (head if space and len(tail) < 40 else kept).rstrip(" ,;:-") + "…"
+
+
+def lot_number(id: str) -> str:
+    """How people call a lot: `2` for `LOT-0002` of eForms and for `Lot 2`, others as they are."""
+    found = _LOT.fullmatch(id)
+    return found[1] if found else id
+
+
+def named_lots(ids: Sequence[str]) -> str:
+    """`lot 2`, `lots 2 and 5`, `lots 1, 2, 3, 4, 5 and 7 more`."""
+    numbers = [lot_number(id) for id in ids]
+    left = len(numbers) - _LOTS
+    *head, last = [*numbers[:_LOTS], f"{left} more"] if left > 0 else numbers
+    return f"lots {', '.join(head)} and {last}" if head else f"lot {last}"
 
 
 def short(text: str | None, limit: int) -> str:

@@ -8,7 +8,19 @@ from datetime import datetime
 from typing import Any
 
 from bot.awards import matched
-from bot.model import STAGES, Award, Deadline, Extension, Facts, Notice, Record, Stage, Status, Step
+from bot.model import (
+    STAGES,
+    Award,
+    Deadline,
+    Extension,
+    Facts,
+    Lot,
+    Notice,
+    Record,
+    Stage,
+    Status,
+    Step,
+)
 
 # Facts that any notice may replace and that its silence never erases.
 _PLAIN = (
@@ -88,6 +100,8 @@ def _merge(held: Facts, notice: Notice, learned: datetime, *, speaks: bool, whol
             continue
         if speaks or name in _PLAIN or (not whole and getattr(held, name) is None):
             new[name] = value
+    if held.lots and said.lots:
+        new["lots"] = _lots(held.lots, new.get("lots"), said.lots)
     if (
         notice.restates
         and said.lots is None
@@ -101,6 +115,18 @@ def _merge(held: Facts, notice: Notice, learned: datetime, *, speaks: bool, whol
     if said.awards:
         new["awards"] = _awards(held.awards, notice)
     return replace(held, **new)
+
+
+def _lots(
+    held: tuple[Lot, ...], restated: tuple[Lot, ...] | None, said: tuple[Lot, ...]
+) -> tuple[Lot, ...]:
+    """The lots as restated, else as held, but for how they ended: a stub may say that as well.
+
+    A notice that restates a lot without its status does not open it again.
+    """
+    ended = {lot.id: lot.status for lot in held if lot.closed}
+    ended |= {lot.id: lot.status for lot in said if lot.closed or (restated and lot.status)}
+    return tuple(replace(x, status=ended.get(x.id, x.status)) for x in restated or held)
 
 
 def _deadlines(

@@ -100,6 +100,11 @@ class Buyer:
     place: str = ""  # a NUTS/ITL code, a region's name or a postcode, as the source states it
 
 
+# What a lot's status says where nobody can bid for it any more (OCDS `lotStatus`, and the result of
+# an eForms lot in the same terms).
+_CLOSED = frozenset({"cancelled", "withdrawn", "unsuccessful", "complete"})
+
+
 @dataclass(frozen=True, slots=True)
 class Lot:
     """One lot of a procurement."""
@@ -114,6 +119,11 @@ class Lot:
     sme: bool | None = None
     vcse: bool | None = None
     criteria: tuple[str, ...] = ()  # how tenders are judged: "Price 40%"
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was called off or decided: its deadlines are nobody's any more."""
+        return self.status in _CLOSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +355,7 @@ class Match:
 
     subscription: str
     reason: str  # "CPV 85311000 under 85300000; place UKM50 in Scotland"
+    lots: tuple[str, ...] = ()  # that meet it as the notice stands; empty where the whole does
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,11 +111,14 @@ class Planner:
         """Whether any subscription that hears on this channel would be told of the event now."""
         if event.record is None:
             return False
-        matched = [self._by_name[match.subscription] for match in self._index.matches(event)]
+        matches = [match for match in self._index.matches(event) if concerns(match, event)]
+        matched = [self._by_name[match.subscription] for match in matches]
         return any(channel == to for one in matched for to, _ in self._heard(one, event))
 
     def _subscribed(self, event: Event) -> Iterable[_Asked]:
         for match in self._index.matches(event):
+            if not concerns(match, event):
+                continue
             subscription = self._by_name[match.subscription]
             yield match, self._lead(subscription, event), self._heard(subscription, event)
 
@@ -172,6 +175,22 @@ def is_open(record: Record, now: datetime) -> bool:
         return False
     ends = [d.at for d in record.facts.deadlines if d.kind in ("submission", "participation")]
     return not ends or max(ends) > now
+
+
+def concerns(match: Match, event: Event) -> bool:
+    """Whether an event is about the lots that a subscription matched by, as all but reminders are.
+
+    Who matched by lot 2 alone is not reminded of lot 1, nor of a date of the whole once lot 2 is
+    closed. An amendment of lot 1 is told all the same, with its lot named beside each change: what
+    is amended is the one notice that he was told of, often in words that name no lot, and one
+    message too many costs less than a change that he never heard of.
+    """
+    if event.deadline is None or event.record is None or not match.lots:
+        return True
+    lots = {lot.id: lot for lot in event.record.facts.lots or ()}
+    if event.deadline.lot in lots:
+        return event.deadline.lot in match.lots
+    return any(id not in lots or not lots[id].closed for id in match.lots)
 
 
 def _delivery(

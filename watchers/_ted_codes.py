@@ -106,6 +106,8 @@ PROCEDURES = {
 }
 # winner-selection-status in the terms of OCDS
 RESULTS = {"selec-w": "active", "clos-nw": "unsuccessful", "open-nw": "pending"}
+# The same of a lot, in the terms of a lot's status.
+ENDED = {"selec-w": "complete", "clos-nw": "unsuccessful", "open-nw": "active"}
 # BT-140, change-corrig-justification, where the code says more than that something was corrected.
 REASONS = {
     "cancel": "The notice was cancelled.",

@@ -113,8 +113,13 @@ def parties(reading: Reading) -> tuple[Buyer, ...]:
 
 
 def lots(reading: Reading) -> tuple[Lot, ...]:
-    """The lots, each once."""
+    """The lots, each once; in a result with how each ended, as OCDS calls the status of a lot."""
     found: dict[str, Lot] = {}
+    ended = {
+        id: _ted_codes.ENDED.get(text(result.find("TenderResultCode")), "")
+        for result in every(reading.extension, "NoticeResult", "LotResult")
+        for id in texts(every(result, "TenderLot", "ID"))
+    }
     for lot in reading.lots:
         id, project = text(lot.find("ID")), lot.find("ProcurementProject")
         if id and id not in found:
@@ -122,6 +127,7 @@ def lots(reading: Reading) -> tuple[Lot, ...]:
                 id,
                 reading.title(project),
                 _description(reading, project),
+                ended.get(id, ""),
                 value=_value(project),
                 cpv=tuple(Code(code) for code in dict.fromkeys(_codes(project))),
                 places=tuple(dict.fromkeys(_places(project))),

@@ -79,8 +79,8 @@ def _seldom(lots: Iterable[Lot]) -> set[str]:
 
 
 def _status(was: Lot, now: Lot) -> Iterable[Change]:
-    if was.status and now.status and (was.status in noise.OFF) != (now.status in noise.OFF):
-        yield Change("status", was.status, now.status, now.id)
+    if now.status and (was.status in noise.OFF) != (now.status in noise.OFF):
+        yield Change("status", was.status or None, now.status, now.id)
 
 
 def _cpv(was: Lot, now: Lot) -> Iterable[Change]:

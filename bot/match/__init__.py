@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bot.match.criteria import Want, met, missed
+from bot.match.criteria import Want
 from bot.match.index import Index
-from bot.match.seen import sights
+from bot.match.lots import sights
+from bot.match.met import met, missed
 from bot.model import Event, Subscription
 
 __all__ = ["Index", "misses", "reason"]
@@ -17,7 +18,7 @@ def misses(subscription: Subscription, event: Event) -> tuple[str, ...]:
     the state after it. An event that is about no record misses.
     """
     want = Want(subscription)
-    missing = [missed(want, seen) for _, seen in sights(event)]
+    missing = [missed(want, seen, lots) for _, seen, lots in sights(event)]
     if not missing:
         return (f"event: '{event.name}' is about no notice",)
     return missing[0] if all(missing) else ()
@@ -26,8 +27,8 @@ def misses(subscription: Subscription, event: Event) -> tuple[str, ...]:
 def reason(subscription: Subscription, event: Event) -> str:
     """Every criterion given, with the term that decided; empty when the subscription misses."""
     want = Want(subscription)
-    for prefix, seen in sights(event):
-        told = met(want, seen)
-        if told is not None:
-            return prefix + told
+    for when, seen, lots in sights(event):
+        match = met(want, when, seen, lots)
+        if match is not None:
+            return match.reason
     return ""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 from sys import intern
 
 from bot import cpv, regions
 from bot.match import words
+from bot.match.lots import Lots
 from bot.match.seen import Seen, money
 from bot.model import STAGES, Stage, Subscription
 
@@ -38,10 +40,10 @@ class Want:
         self.ask = subscription
         self.name = subscription.name
         # Interned, as most subscriptions share them: what is asked often then stays near at hand.
-        self.cpv = tuple(map(intern, subscription.cpv))
-        self.regions = tuple(map(intern, subscription.regions))
+        self.cpv: tuple[str, ...] = tuple(map(intern, subscription.cpv))
+        self.regions: tuple[str, ...] = tuple(map(intern, subscription.regions))
         self.stages = _stages(subscription.stages)
-        self.words = tuple(map(words.phrase, subscription.words))
+        self.words: tuple[words.Phrase, ...] = tuple(map(words.phrase, subscription.words))
         self.not_words = tuple(map(words.phrase, subscription.not_words))
         self.without = f"without {_listed(_quoted(self.not_words))}" if self.not_words else ""
         self.buyers = tuple(map(words.name, subscription.buyers))
@@ -56,23 +58,9 @@ class Criterion:
     # What decided, in the words of a reason ("" where there is nothing to tell); None: not met.
     find: Callable[[Want, Seen], str | None]
     missed: Callable[[Want, Seen], str]  # a sentence, where nothing was found
-
-
-def met(want: Want, seen: Seen) -> str | None:
-    """What decided, where every criterion given holds; None at the first that does not."""
-    told = []
-    for find in want.finds:
-        found = find(want, seen)
-        if found is None:
-            return None
-        if found:
-            told.append(found)
-    return "; ".join(told) or "everything"
-
-
-def missed(want: Want, seen: Seen) -> tuple[str, ...]:
-    """A sentence for each criterion that does not hold."""
-    return tuple(c.missed(want, seen) for c in want.criteria if c.find(want, seen) is None)
+    name: str = ""  # how a sentence about lots calls it
+    # Which lots meet it, and whether the whole does; None: only the whole can.
+    bits: Callable[[Want, Lots], int] | None = None
 
 
 def _listed(items: Sequence[str], last: str = ", ") -> str:
@@ -248,17 +236,38 @@ def _missed_suitability(want: Want, seen: Seen) -> str:
 
 # ---------------------------------------------------------------- all of them
 
+
+def _any(bits: Iterable[int]) -> int:
+    """Who meets any one of the wanted terms."""
+    return reduce(or_, bits, 0)
+
+
 # In the order in which they are tried and told; the first ones turn most notices away.
 CRITERIA = (
     Criterion(lambda ask: bool(ask.stages), _find_stage, _missed_stage),
-    Criterion(lambda ask: bool(ask.cpv), _find_cpv, _missed_cpv),
-    Criterion(lambda ask: bool(ask.regions), _find_place, _missed_place),
-    Criterion(lambda ask: bool(ask.words), _find_word, _missed_words),
+    Criterion(
+        lambda ask: bool(ask.cpv), _find_cpv, _missed_cpv,
+        "CPV", lambda want, lots: _any(map(lots.under, want.cpv)),
+    ),
+    Criterion(
+        lambda ask: bool(ask.regions), _find_place, _missed_place,
+        "place", lambda want, lots: _any(map(lots.near, want.regions)),
+    ),
+    Criterion(
+        lambda ask: bool(ask.words), _find_word, _missed_words,
+        "word", lambda want, lots: _any(map(lots.occurs, want.words)),
+    ),
     Criterion(lambda ask: bool(ask.not_words), _find_unspoiled, _missed_not_words),
-    Criterion(_has_band, _find_value, _missed_value),
+    Criterion(
+        _has_band, _find_value, _missed_value,
+        "value", lambda want, lots: lots.asked(lambda seen: _find_value(want, seen) is not None),
+    ),
     Criterion(lambda ask: bool(ask.buyers), _find_buyer, _missed_buyer),
-    Criterion(lambda ask: bool(ask.suitability), _find_suitability, _missed_suitability),
-)
+    Criterion(
+        lambda ask: bool(ask.suitability), _find_suitability, _missed_suitability, "suitability",
+        lambda want, lots: lots.asked(lambda seen: _find_suitability(want, seen) is not None),
+    ),
+)  # fmt: skip
 
 Finds = tuple[Callable[[Want, Seen], str | None], ...]
 

@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot import regions
-from bot.match.criteria import Want, met
-from bot.match.seen import Kind, Seen, sights
+from bot.match.criteria import Want
+from bot.match.lots import sights
+from bot.match.met import met
+from bot.match.seen import Kind, Seen
 from bot.match.words import Name, Phrase
 from bot.model import Event, Match, Stage, Subscription
 
@@ -51,14 +53,15 @@ class Index:
 
         An event that is about no record (`started`, `operators`) meets none.
         """
-        told: dict[int, str] = {}
-        for prefix, seen in sights(event):
+        told: dict[int, Match] = {}
+        for when, seen, lots in sights(event):
+            # What the whole and all its lots state together is all that any of them can be met by.
             candidates = set().union(*self._found(seen))
             for position in sorted(candidates - told.keys()):
-                decided = met(self._wants[position], seen)
-                if decided is not None:
-                    told[position] = prefix + decided
-        return [Match(self._wants[position].name, told[position]) for position in sorted(told)]
+                match = met(self._wants[position], when, seen, lots)
+                if match is not None:
+                    told[position] = match
+        return [told[position] for position in sorted(told)]
 
     def _file(self, position: int, want: Want, common: Counter[str]) -> None:
         filed = [(kind, keys) for kind in _TELLING if (keys := _keys(want, kind, common))]

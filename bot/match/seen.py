@@ -9,7 +9,7 @@ from typing import Literal
 
 from bot import cpv, regions
 from bot.match.words import Name, Phrase, fold, name_tokens, tokens
-from bot.model import AFTER_AWARD, Event, Facts, Lot, Stage, Value
+from bot.model import Facts, Lot, Stage, Value
 
 Kind = Literal["buyers", "words", "cpv", "regions"]
 
@@ -43,8 +43,7 @@ class Seen:
         """Every prefix of every code → `CPV 85311000 under 85300000`, of the first such code."""
         told: dict[str, str] = {}
         for code in self.codes:
-            for length in range(1, min(len(code), _CODE_LENGTH) + 1):
-                prefix = code[:length]
+            for prefix in prefixes(code):
                 if prefix not in told:
                     wanted = cpv.pretty(prefix)
                     told[prefix] = f"CPV {code}" + (f" under {wanted}" if wanted != code else "")
@@ -99,12 +98,7 @@ class Seen:
     @cached_property
     def value(self) -> tuple[float, str] | None:
         """The figure to compare with a band, and its currency; None where none is stated."""
-        stated: Value | None = self.facts.value
-        amount = stated.amount if stated else None
-        # A portal has written 1e9999, which is no figure.
-        if stated is None or amount is None or not math.isfinite(amount):
-            return None
-        return amount, stated.currency
+        return figure(self.facts.value)
 
     @cached_property
     def suitability(self) -> dict[str, bool | None]:
@@ -135,30 +129,23 @@ class Seen:
         return not self.places or None in self.places.values()
 
 
-def sights(event: Event) -> Iterator[tuple[str, Seen]]:
-    """The states in which the criteria may hold, after the event and before it, and how to say so.
-
-    Who was told of a notice hears that it was amended out of his field. Nothing for an event that
-    is about no record.
-    """
-    if event.record is None:
-        return
-    stages = stood(event)
-    yield "", Seen(event.record.facts, stages)
-    if event.before is not None and event.before.facts != event.record.facts:
-        yield "before the amendment: ", Seen(event.before.facts, stages)
+def prefixes(code: str) -> list[str]:
+    """What a subscription may write of a CPV code: from the first digit to all of them."""
+    return [code[:length] for length in range(1, min(len(code), _CODE_LENGTH) + 1)]
 
 
-def stood(event: Event) -> tuple[Stage, ...]:
-    """Where the record stood just before the event's own notice, and just after it.
+def figure(stated: Value | None) -> tuple[float, str] | None:
+    """The figure of a value to compare with a band, and its currency; None where it has none."""
+    amount = stated.amount if stated else None
+    # A portal has written 1e9999, which is no figure.
+    if stated is None or amount is None or not math.isfinite(amount):
+        return None
+    return amount, stated.currency
 
-    Nowhere, for a date that an award leaves in force: who asks to be reminded of a contract's end
-    asks for it at every stage.
-    """
-    if event.deadline is not None and event.deadline.kind in AFTER_AWARD:
-        return ()
-    stages = [record.stage for record in (event.before, event.record) if record is not None]
-    return tuple(dict.fromkeys(stages))
+
+def apart(wanted: str, node: str | None) -> bool:
+    """Whether a stated place (None: it cannot be read) surely lies apart from the wanted region."""
+    return node is not None and regions.relation(wanted, node) == "apart"
 
 
 def _any(flags: list[bool | None]) -> bool | None:

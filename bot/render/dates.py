@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from bot import when
-from bot.filters import short
+from bot.filters import lot_number, short
 from bot.model import DEADLINE_KINDS, Deadline, DeadlineKind, Event, Facts, Record
 
 LABELS: dict[str, str] = {
@@ -163,8 +163,7 @@ def same_time(at: datetime, clock: datetime, zone: ZoneInfo) -> datetime:
 
 def lot_name(id: str, facts: Facts) -> str:
     """`Lot 3: Formby`; the title where the record knows the lot."""
-    raw = short(id, 60)
-    number = raw.removeprefix("LOT-").lstrip("0") if raw.startswith("LOT-") else raw
-    name = number if number.casefold().startswith("lot") else f"Lot {number or raw}"
+    number = short(lot_number(id), 60)
+    name = number if number.casefold().startswith("lot") else f"Lot {number}"
     title = next((short(lot.title, 100) for lot in facts.lots or () if lot.id == id), "")
     return name if not title or title.casefold() == name.casefold() else f"{name}: {title}"

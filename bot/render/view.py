@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from bot import when
 from bot.filters import host, link, money, short
-from bot.model import Delivery, Event, EventName, Facts, Match, Record, Stage, Summary, Value
+from bot.model import Delivery, Event, EventName, Facts, Lot, Match, Record, Stage, Summary, Value
 from bot.render import dates
-from bot.render.wording import LABELS, Diff, change, coded, place
+from bot.render.wording import LABELS, Diff, change, coded, lots_met, matching, place
 
 T = TypeVar("T")
 
@@ -112,11 +112,11 @@ def view(event: Event, delivery: Delivery, now: datetime, zone: ZoneInfo) -> Vie
         name=event.name,
         kicker=_kicker(event, record, now, zone),
         title=short(facts.title, TITLE) or f"Notice {short(event.notice or record.notice, 80)}",
-        rows=_rows(event.name, facts),
+        rows=(*_matching(delivery, facts), *_rows(event.name, facts)),
         deadlines=_listed(dates.shown(event, record, now, zone), DATES, lambda d: d),
         changes=_changes(event, record, zone),
         awards=_awards(event, record),
-        lots=_lots(facts) if event.name == "new" else Listed(),
+        lots=_lots(facts, matching(delivery.matches, facts)) if event.name == "new" else Listed(),
         words=short(event.words, WORDS),
         description=short(facts.description, DESCRIPTION) if event.name == "new" else "",
         history=_history(event, record, zone),
@@ -246,8 +246,14 @@ def _awards(event: Event, record: Record) -> Listed[Row]:
     )
 
 
-def _lots(facts: Facts) -> Listed[Row]:
-    lots = facts.lots or ()
+def _matching(delivery: Delivery, facts: Facts) -> tuple[Row, ...]:
+    met = matching(delivery.matches, facts)
+    return (Row(*lots_met(met, facts)),) if met else ()
+
+
+def _lots(facts: Facts, met: Sequence[Lot]) -> Listed[Row]:
+    """The lots, those that matched first."""
+    lots = sorted(facts.lots or (), key=lambda lot: lot not in met)
     if len(lots) < 2:
         return Listed()
     return _listed(lots, LOTS, lambda lot: Row(dates.lot_name(lot.id, facts), _figure(lot.value)))

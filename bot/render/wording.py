@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from bot import cpv, regions, when
-from bot.filters import short, sum_of
-from bot.model import Change, Facts, Was
+from bot.filters import named_lots, short, sum_of
+from bot.model import Change, Facts, Lot, Match, Was
 from bot.render import dates
 
 LABELS: dict[str, str] = dates.LABELS | {
@@ -132,3 +133,19 @@ def coded(code: str, facts: Facts) -> str:
     """A CPV code with its label: the official one, else the notice's own."""
     own = next((c.label for c in facts.cpv or () if c.id == code), "")
     return f"{short(code, 20)} {cpv.label(code) or short(own, 120)}".strip()
+
+
+def matching(matches: Sequence[Match], facts: Facts) -> tuple[Lot, ...]:
+    """The lots that matched; none where a subscription is met by the notice as a whole."""
+    if not all(match.lots for match in matches):
+        return ()
+    met = {id for match in matches for id in match.lots}
+    return tuple(lot for lot in facts.lots or () if lot.id in met)
+
+
+def lots_met(lots: Sequence[Lot], facts: Facts) -> tuple[str, str]:
+    """`Lots 2 and 5 of 40 match` and their titles."""
+    numbers = named_lots([short(lot.id, 60) for lot in lots]).capitalize()
+    verb = "match" if len(lots) > 1 else "matches"
+    titles = "; ".join(dict.fromkeys(short(lot.title, _PART) for lot in lots[:_PARTS] if lot.title))
+    return f"{numbers} of {len(facts.lots or ())} {verb}", titles or "no title stated"

@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 
 from bot import regions
 from bot.match import Index
-from bot.match.criteria import Want, met
-from bot.match.seen import sights
+from bot.match.criteria import Want
+from bot.match.lots import sights
+from bot.match.met import met
 from bot.model import Buyer, Code, Event, Lot, Match, Stage, Subscription, Value
 from tests import make
 from tests.benchmarks.figure import Figure
@@ -141,10 +142,10 @@ def naive(wants: Sequence[Want], event: Event) -> list[Match]:
     seen = list(sights(event))
     found = []
     for want in wants:
-        for prefix, sight in seen:
-            decided = met(want, sight)
-            if decided is not None:
-                found.append(Match(want.name, prefix + decided))
+        for when, sight, lots in seen:
+            match = met(want, when, sight, lots)
+            if match is not None:
+                found.append(match)
                 break
     return found
 

@@ -123,6 +123,11 @@ TOLD: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[Change, ...]]] = {
         {"lots": (LOT, Lot("2", "South", status="cancelled"))},
         (Change("status", "active", "cancelled", "2"),),
     ),
+    "a lot without a status was called off": (
+        {"lots": (LOT, Lot("2", "South"))},
+        {"lots": (LOT, Lot("2", "South", status="cancelled"))},
+        (Change("status", None, "cancelled", "2"),),
+    ),
     "a lot was renumbered: matched by its title": (
         {"lots": (LOT,)},
         {"lots": (replace(LOT, id="LOT-0001"),)},
@@ -245,7 +250,11 @@ def test_told(situation: str) -> None:
 
 
 # Silence about a value is not news, and a document taken away is not told.
-ONE_WAY = {"a value was stated at last", "a document was added"}
+ONE_WAY = {
+    "a value was stated at last",
+    "a document was added",
+    "a lot without a status was called off",
+}
 MIRROR = {"lot-added": "lot-removed", "lot-removed": "lot-added"}
 
 

@@ -21,7 +21,7 @@ from bot.detect import (
     wake,
 )
 from bot.fold import fold
-from bot.model import Award, Buyer, Change, Edit, Event, Facts, Notice, Record
+from bot.model import Award, Buyer, Change, Edit, Event, Facts, Lot, Notice, Record
 from tests.make import NOW, at, deadline, facts, lead, notice, record
 
 LEADS = {"submission": (lead("7d"), lead("1d")), "enquiry": (lead("2d"),)}
@@ -205,6 +205,28 @@ def test_a_forecast_is_not_counted_down() -> None:
 def test_a_lot_has_its_own_ladder() -> None:
     tender = held(deadline(lot="LOT-0002"))
     assert keys(tender, "2026-06-12T11:00") == ["LOT-0002/submission@2026-06-19T11:00Z/7d"]
+
+
+@pytest.mark.parametrize("status", ["cancelled", "withdrawn", "unsuccessful", "complete"])
+def test_a_lot_that_is_closed_stops_its_own_reminders_alone(status: str) -> None:
+    dates = deadline(lot="LOT-0001"), deadline(lot="LOT-0002")
+    open_now = held(*dates, lots=(Lot("LOT-0001"), Lot("LOT-0002", status="active")))
+    closed = held(*dates, lots=(Lot("LOT-0001"), Lot("LOT-0002", status=status)))
+    assert len(keys(open_now, "2026-06-12T11:00")) == 2
+    assert keys(closed, "2026-06-12T11:00") == ["LOT-0001/submission@2026-06-19T11:00Z/7d"]
+    _, second = reminders(open_now, at("2026-06-12T11:00"), LEADS)
+    assert false_now(second, closed, at("2026-06-12T11:05")) == f"the lot is {status}"
+
+
+def test_a_date_of_the_whole_falls_with_the_last_of_the_lots() -> None:
+    one, both = (
+        held(deadline(), lots=(Lot("1", status="cancelled"), Lot("2", status=second)))
+        for second in ("active", "withdrawn")
+    )
+    (event,) = reminders(one, at("2026-06-12T11:00"), LEADS)
+    assert keys(both, "2026-06-12T11:00") == []
+    assert false_now(event, one, at("2026-06-12T11:05")) is None
+    assert false_now(event, both, at("2026-06-12T11:05")) == "all lots are closed"
 
 
 def test_wake_is_the_next_crossing() -> None:

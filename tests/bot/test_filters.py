@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.filters import cut, line, link, money, mrkdwn, sum_of
+from bot.filters import cut, line, link, money, mrkdwn, named_lots, sum_of
 from bot.model import Value
 
 
@@ -57,6 +57,19 @@ def test_sums(value, wanted):
 )
 def test_only_an_honest_address_becomes_a_link(url, wanted):
     assert link(url) == (url if wanted is None else wanted)
+
+
+@pytest.mark.parametrize(
+    ("ids", "wanted"),
+    [
+        (["LOT-0002"], "lot 2"),
+        (["Lot 7", "PAR-0010"], "lots 7 and 10"),
+        (["1A", "LOT-0000", "lot", "A", "B"], "lots 1A, 0, lot, A and B"),
+        (list("123456789"), "lots 1, 2, 3, 4, 5 and 4 more"),
+    ],
+)
+def test_lots_are_named_as_people_call_them(ids, wanted):
+    assert named_lots(ids) == wanted
 
 
 @given(st.text(st.characters(exclude_categories=()), max_size=300))

@@ -170,3 +170,33 @@ def test_any_order_of_arrival_ends_in_the_same_record(notices: list[Notice], ran
     shuffled = list(notices)
     random.shuffle(shuffled)
     assert folded(*shuffled) == folded(*notices)
+
+
+# ---------------------------------------------------------------- lots that end
+
+
+NORTH, SOUTH = Lot("1", "North", status="active"), Lot("2", "South", status="active")
+
+
+def statuses(record: Record) -> list[str]:
+    return [lot.status for lot in record.facts.lots or ()]
+
+
+def test_a_stub_that_calls_off_a_lot_leaves_it_all_but_open() -> None:
+    off = stub(cancels="lot", facts=Facts(lots=(Lot("1"), Lot("2", status="cancelled"))))
+    record = folded(notice(lots=(NORTH, SOUTH)), off)
+    assert [lot.title for lot in record.facts.lots or ()] == ["North", "South"]
+    assert statuses(record) == ["active", "cancelled"]
+    assert record.status == "open"
+
+
+def test_a_lot_restated_without_a_status_is_not_opened_again() -> None:
+    off = later(lots=(NORTH, Lot("2", "South", status="withdrawn")))
+    again = later(48, 3, lots=(Lot("1", "North"), Lot("2", "South")))
+    assert statuses(folded(notice(lots=(NORTH, SOUTH)), off, again)) == ["", "withdrawn"]
+
+
+def test_a_lot_restated_as_active_is_open_again() -> None:
+    off = later(lots=(NORTH, Lot("2", "South", status="withdrawn")))
+    again = later(48, 3, lots=(NORTH, SOUTH))
+    assert statuses(folded(notice(lots=(NORTH, SOUTH)), off, again)) == ["active", "active"]

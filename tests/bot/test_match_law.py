@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
@@ -82,14 +83,23 @@ SUBSCRIPTIONS = st.builds(
     suitability=some("sme", "vcse"),
     stages=some(*STAGES, most=4),
 )
+VALUES = st.none() | st.builds(Value, *[st.sampled_from(FIGURES)] * 2, st.just("GBP"))
 LOTS = st.builds(
     Lot,
     st.just("1"),
     title=st.sampled_from(TEXTS),
     cpv=CODES.map(lambda c: tuple(map(Code, c))),
     places=some(*PLACES),
+    value=VALUES,
     sme=FLAGS,
+    vcse=FLAGS,
 )
+
+
+def numbered(lots: list[Lot]) -> tuple[Lot, ...]:
+    return tuple(replace(lot, id=str(n)) for n, lot in enumerate(lots, start=1))
+
+
 RECORDS = st.builds(
     lambda stage, **stated: record(stage=stage, facts=facts(**stated)),
     stage=st.sampled_from(STAGES),
@@ -98,10 +108,10 @@ RECORDS = st.builds(
     buyers=st.none() | some(*NAMES).map(lambda names: tuple(map(Buyer, names))),
     cpv=st.none() | CODES.map(lambda c: tuple(map(Code, c))),
     places=st.none() | some(*PLACES),
-    value=st.none() | st.builds(Value, *[st.sampled_from(FIGURES)] * 2, st.just("GBP")),
+    value=VALUES,
     sme=FLAGS,
     vcse=FLAGS,
-    lots=st.none() | st.lists(LOTS, max_size=2).map(tuple),
+    lots=st.none() | st.lists(LOTS, max_size=4).map(numbered),
 )
 EVENTS = st.builds(
     lambda after, before: event(record=after, before=before), RECORDS, st.none() | RECORDS

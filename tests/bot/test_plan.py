@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from bot.detect import reminders
-from bot.model import Event, Match, Route, Subscription
+from bot.model import Code, Event, Lot, Match, Route, Subscription
 from bot.plan import Planner, closing, is_open
 from tests.make import NOW, at, deadline, event, lead, record, subscription
 
@@ -110,3 +111,52 @@ def test_the_next_date_to_act_by() -> None:
     assert closing(record(deadlines=dates), NOW) == at("2026-05-20")
     assert closing(record(deadlines=dates), at("2026-05-21")) == at("2026-06-19T11:00")
     assert closing(replace(record(), facts=record().facts), at("2026-07-01")) is None
+
+
+# ---------------------------------------------------------------- lots
+
+
+def in_lots(*deadlines: tuple[str | None, str], closed: str = "") -> list[Event]:
+    """The reminders, a week ahead, of a notice whose lot 1 is care and whose lot 2 is roads."""
+    lots = tuple(
+        Lot(id, cpv=(Code(code),), status="cancelled" if id == closed else "active")
+        for id, code in (("1", "85311000"), ("2", "45233141"))
+    )
+    dates = tuple(deadline(when=when, lot=lot, learned=NOW) for lot, when in deadlines)
+    held = record(lots=lots, cpv=(), deadlines=dates)
+    days = [at(when) - timedelta(days=7) for _, when in deadlines]
+    return [e for day in days for e in reminders(held, day, {"submission": (lead("7d"),)})]
+
+
+def heard(*events: Event) -> list[tuple[str | None, list[str]]]:
+    """Which lot's reminder is for whom."""
+    plan = planner(subscription("Care", cpv=("853",)), subscription("All", cpv=("45", "853")))
+    by_key = {e.key: e.deadline for e in events}
+    return [
+        (by_key[d.event].lot, [m.subscription for m in d.matches])  # type: ignore[union-attr]
+        for d in plan.plan(events, NOW)
+    ]
+
+
+def test_who_matched_by_one_lot_is_not_reminded_of_another() -> None:
+    assert heard(*in_lots(("1", "2026-06-19"), ("2", "2026-06-26"))) == [
+        ("1", ["Care", "All"]),
+        ("2", ["All"]),
+    ]
+
+
+def test_a_date_of_the_whole_or_of_a_lot_that_nobody_listed_is_for_all() -> None:
+    assert heard(*in_lots((None, "2026-06-19"))) == [(None, ["Care", "All"])]
+    assert heard(*in_lots(("9", "2026-06-19"))) == [("9", ["Care", "All"])]
+
+
+def test_a_date_of_the_whole_is_not_for_those_whose_lots_are_closed() -> None:
+    assert heard(*in_lots((None, "2026-06-19"), closed="1")) == [(None, ["All"])]
+    assert heard(*in_lots((None, "2026-06-19"), closed="2")) == [(None, ["Care", "All"])]
+
+
+def test_an_amendment_of_another_lot_is_told() -> None:
+    (reminder,) = in_lots(("2", "2026-06-26"))
+    assert told(
+        planner(subscription("Care", cpv=("853",))), event("amended", record=reminder.record)
+    )

@@ -21,20 +21,23 @@ REASON = "CPV 85311000 under 85300000; place UKD73 in North West"
 NOTICE = "https://www.find-tender.service.gov.uk/Notice/000101-2026"
 
 
-def told(notifier: str, what: Event, now=NOW) -> Message:
+CARE = (Match("Care", REASON),)
+
+
+def told(notifier: str, what: Event, now=NOW, matches=CARE) -> Message:
     delivery = Delivery(
         key=f"{what.key}>bids>x",
         event=what.key,
         channel="bids",
         recipient="bids@example.org",
-        matches=(Match("Care", REASON),),
+        matches=matches,
         due=NOW,
     )
     return RENDERER.render(notifier, what, delivery, now)
 
 
-def text(notifier: str, what: Event, now=NOW) -> str:
-    return told(notifier, what, now).parts["text"]
+def text(notifier: str, what: Event, now=NOW, matches=CARE) -> str:
+    return told(notifier, what, now, matches).parts["text"]
 
 
 class Page(HTMLParser):
@@ -60,12 +63,12 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.words).split())
 
 
-def everywhere(what: Event, now=NOW) -> dict[str, str]:
+def everywhere(what: Event, now=NOW, matches=CARE) -> dict[str, str]:
     """What a reader sees: console, Slack, the mail's text, the mail's page."""
-    mail = told("email", what, now)
+    mail = told("email", what, now, matches)
     return {
-        "console": text("console", what, now),
-        "slack": text("slack", what, now).replace("*", ""),
+        "console": text("console", what, now, matches),
+        "slack": text("slack", what, now, matches).replace("*", ""),
         "mail": mail.parts["text"],
         "page": Page(mail.parts["html"]).text,
     }
@@ -256,6 +259,26 @@ def test_long_lists_end_with_how_many_are_left():
         assert "Area 12" in seen and "Area 13" not in seen and "and 7 more" in seen
     for seen in everywhere(event("new", record=record(lots=lots))).values():
         assert "Lot 10: Area 10" in seen and "Area 11" not in seen and "and 12 more" in seen
+
+
+def test_the_lots_that_matched_are_named_and_come_first():
+    lots = tuple(Lot(f"LOT-{n:04}", f"Area {n}") for n in range(1, 41))
+    held = record(lots=lots)
+    reason = "lot 2: CPV 85311000 under 85300000; lot 35 as well"
+    matches = (Match("Care", reason, ("LOT-0002", "LOT-0035")),)
+    for channel, seen in everywhere(event("new", record=held), matches=matches).items():
+        assert "Lots 2 and 35 of 40 match" in seen and "Area 2; Area 35" in seen, channel
+        assert seen.index("Lot 35: Area 35") < seen.index("Lot 1: Area 1"), channel
+        assert reason in seen, channel
+    (one,) = (Match("Care", "lot 2: CPV 85311000", ("LOT-0002",)),)
+    seen = text("console", event("amended", record=held), matches=(one,))
+    assert "Lot 2 of 40 matches: Area 2" in seen
+
+
+def test_no_lot_is_named_where_one_subscription_is_met_by_the_whole():
+    held = record(lots=(Lot("1", "North"), Lot("2", "South")))
+    matches = (Match("Care", "lot 2: word 'south'", ("2",)), Match("All", "everything"))
+    assert "of 2 match" not in text("console", event("new", record=held), matches=matches)
 
 
 def test_only_the_new_awards_are_told():

@@ -11,6 +11,8 @@ import pytest
 
 from bot.contract import Request, Response
 from bot.errors import ReadError
+from bot.flags import flags
+from bot.fold import fold
 from bot.model import Notice
 from tests.watchers import survey
 from tests.watchers.golden import SINCE
@@ -117,3 +119,13 @@ def test_the_table_of_the_survey_counts_every_notice():
     found = {(n.record, n.id): n for _, n in survey.notices(PAGES, "contracts_finder")}
     counts = [int(line.split()[2]) for line in survey.table(found)]
     assert sum(counts) == len(found)
+
+
+@pytest.mark.parametrize("source", survey.SOURCES)
+def test_few_calls_have_odd_deadlines_so_that_a_note_is_worth_reading(source: str):
+    calls = [n for _, n in survey.notices(PAGES, source) if n.stage == "tender"]
+    odd = 0
+    for notice in calls:
+        record = fold(None, notice, source=source, learned=notice.published)
+        odd += bool(flags(None, record, notice, ()))
+    assert odd < len(calls) / 8
