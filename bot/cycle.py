@@ -85,6 +85,7 @@ class Cycle:
     busy: list[str] = field(default_factory=list)  # sources that another process is polling
     channels: dict[str, ChannelReceipt] = field(default_factory=dict)
     owed: int = 0
+    held: int = 0  # until the quiet time of their channel ends
 
     @property
     def well(self) -> bool:
@@ -112,7 +113,8 @@ def once(setup: Setup, now: datetime, clock: Clock) -> Cycle:
         rounds = pool.map(lambda c: _deliver_patiently(setup, c, now, clock), channels)
         cycle.channels = {receipt.channel: receipt for receipt in rounds}
     with reading(setup.engine) as connection:
-        cycle.owed = outbox.owed(connection)
+        cycle.held = outbox.held(connection, now)
+        cycle.owed = outbox.owed(connection) - cycle.held
     return cycle
 
 

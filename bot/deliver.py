@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -26,9 +26,10 @@ from bot.errors import DeliveryError
 from bot.health import parked
 from bot.known import known, superseded
 from bot.model import Event, Record
+from bot.render.notes import late, moves, void
 from bot.retry import Dropped, GaveUp, Outcome, Retry, Sent, after
 from bot.setup import Clock, Setup
-from bot.store import choices, duty, joins, outbox, process
+from bot.store import choices, deliveries, duty, joins, outbox, process
 from bot.store.engine import reading
 from bot.store.joins import Key
 from bot.store.outbox import Claim
@@ -153,7 +154,8 @@ def _attempt(
     setup: Setup, channel: Channel, claim: Claim, present: Clock, pace: Callable[[], None]
 ) -> Outcome:
     event, now = claim.event, present()
-    why = _untrue(setup, event, now) or _unwanted(setup, channel, claim)
+    moment = _moment(setup, channel, claim)
+    why = _untrue(setup, event, moment, now) or _unwanted(setup, channel, claim)
     if why:
         return Dropped(why)
     keys = _twins(setup, event)
@@ -165,8 +167,8 @@ def _attempt(
         if settled:
             return settled
     event = _everywhere(setup, event, keys)
-    if claim.repeat:
-        event = replace(event, notes=(*event.notes, REPEAT))
+    notes = _notes(setup, channel, claim, keys, moment, now)
+    event = replace(event, notes=(*event.notes, *filter(None, notes)))
     try:
         message = _rendered(setup, channel, event, claim, now)
         pace()
@@ -181,9 +183,38 @@ def _attempt(
         return after(failed, claim.attempts, claim.first_due, present())
 
 
-def _untrue(setup: Setup, event: Event, now: datetime) -> str | None:
-    """Why the event must not be told any more."""
-    if setup.seen_until and event.at <= setup.seen_until:
+def _moment(setup: Setup, channel: Channel, claim: Claim) -> datetime:
+    """When it happened, UTC; of a reminder, when it was to come."""
+    if claim.event.deadline is None:
+        return claim.event.at
+    named = [match.subscription for match in claim.delivery.matches]
+    return setup.planner.moment(claim.event, channel.name, named)
+
+
+def _notes(
+    setup: Setup,
+    channel: Channel,
+    claim: Claim,
+    twins: Collection[Key],
+    moment: datetime,
+    now: datetime,
+) -> Iterator[str]:
+    """What the message says of itself to this recipient."""
+    event, zone = claim.event, setup.config.timezone
+    if claim.repeat:
+        yield REPEAT
+    if event.deadline and not claim.asked_for:
+        yield late(moment, claim.first_due, now, zone)
+    if event.record and moves(event):
+        keys = {(event.source, event.record.id), *twins}
+        with reading(setup.engine) as connection:
+            sent = deliveries.reminded(connection, keys, channel.name, claim.delivery.recipient)
+        yield void(event, sent, zone)
+
+
+def _untrue(setup: Setup, event: Event, moment: datetime, now: datetime) -> str | None:
+    """Why the event, of that `moment`, must not be told any more."""
+    if setup.seen_until and moment <= setup.seen_until:
         return f"marked as seen until {iso(setup.seen_until)}"
     if event.deadline is None or event.record is None:
         return None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.awards import matched
@@ -24,7 +25,10 @@ from bot.model import (
     Record,
     Status,
 )
+from bot.quiet import Quiet, instants
 from bot.said import UNSAID, leaves_out, left_over, overdue
+from bot.workdays import before as workdays_before
+from bot.workdays import nation
 
 Leads = Mapping[str, Iterable[Lead]]  # by kind of deadline
 
@@ -43,6 +47,7 @@ _MATTER: dict[Status, frozenset[DeadlineKind]] = {
     "open": _ALL,
     "awarded": AFTER_AWARD,
 }
+LIVE = frozenset({"planned", "open"})
 
 
 def told(before: Record | None, after: Record, notice: Notice) -> Event | None:
@@ -176,43 +181,76 @@ def _late(after: Record, notice: Notice) -> bool:
 # ---------------------------------------------------------------- passing time
 
 
-def reminders(record: Record, now: datetime, leads: Leads) -> list[Event]:
-    """A reminder for each lead that was crossed since we learned of a deadline still ahead.
+def reminders(
+    record: Record,
+    now: datetime,
+    leads: Leads,
+    quiets: Iterable[Quiet] = (),
+    since: datetime | None = None,
+) -> list[Event]:
+    """A reminder for each lead that was crossed since we learned of its deadline; all in UTC.
 
-    `learned <= at - lead <= now < at`, all UTC. Those already planned have the same key.
+    `learned <= at - lead <= now`, or the time before that to which one of `quiets` may bring it
+    forward. Of deadlines behind us only those that may have been due `since`: they were missed.
+    Those already planned have the same key.
     """
     return [
         Event(
-            key=f"{record.key}/{deadline.key}/{lead.text}",
+            key=f"{record.key}/{rung.deadline.key}/{rung.lead.text}",
             name="deadline",
             source=record.source,
-            at=due,
+            at=rung.due,
             record=record,
             notice=record.notice,
-            deadline=deadline,
-            lead=lead.text,
+            deadline=rung.deadline,
+            lead=rung.lead.text,
         )
-        for deadline, lead, due in _ladder(record, leads)
-        if due <= now < deadline.at
+        for rung in _ladder(record, leads, tuple(quiets))
+        if min(rung.moments) <= now
+        and (now < rung.deadline.at or (since is not None and max(rung.moments) >= since))
     ]
 
 
-def wake(record: Record, since: datetime, leads: Leads) -> datetime | None:
+def wake(
+    record: Record, since: datetime, leads: Leads, quiets: Iterable[Quiet] = ()
+) -> datetime | None:
     """The next instant (UTC, not before `since`) at which a reminder of this record falls due."""
-    return min((due for _, _, due in _ladder(record, leads) if due >= since), default=None)
+    rungs = _ladder(record, leads, tuple(quiets))
+    return min((m for rung in rungs for m in rung.moments if m >= since), default=None)
 
 
-def _ladder(record: Record, leads: Leads) -> Iterable[tuple[Deadline, Lead, datetime]]:
+@dataclass(frozen=True, slots=True)
+class _Rung:
+    """One lead of one deadline: when it is due, and when some channel may have it instead; UTC."""
+
+    deadline: Deadline
+    lead: Lead
+    due: datetime
+    moments: tuple[datetime, ...]
+
+
+def _ladder(record: Record, leads: Leads, quiets: Sequence[Quiet]) -> Iterable[_Rung]:
     matter = _MATTER.get(record.status, frozenset())
     for deadline in record.facts.deadlines:
-        if deadline.kind not in matter or not _binding(deadline) or deadline.learned is None:
+        learned = deadline.learned
+        if deadline.kind not in matter or not _binding(deadline) or learned is None:
             continue
-        if _closed(deadline, record):
+        if deadline.at <= learned or _closed(deadline, record):
             continue
         for lead in leads.get(deadline.kind, ()):
-            due = deadline.at - lead.span
-            if due >= deadline.learned:
-                yield deadline, lead, due
+            at = due(deadline, lead, record)
+            if at < learned:
+                continue
+            others = (m for quiet in quiets for m in instants(quiet, at))
+            moments = (at, *(m for m in others if learned <= m < deadline.at))
+            yield _Rung(deadline, lead, at, moments)
+
+
+def due(deadline: Deadline, lead: Lead, record: Record) -> datetime:
+    """When a lead is crossed, UTC. A day of a span has 24 hours; working days keep the hour."""
+    if lead.workdays:
+        return workdays_before(deadline.at, lead.workdays, nation(record))
+    return deadline.at - lead.span
 
 
 def _binding(deadline: Deadline) -> bool:

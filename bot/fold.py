@@ -137,8 +137,12 @@ def _deadlines(
     if notice.stage in ("award", "contract"):
         said = [one for d in said for one in _of_its_lots(d, held, notice)]
     # Most records are new: nothing is known of them, and a key is not written for nothing.
+    # An older notice may have been read later: the earlier reading counts.
     fresh = [
-        replace(d, learned=(known.get((d.key, d.firm)) if known else None) or learned) for d in said
+        replace(
+            d, learned=min(known.get((d.key, d.firm)) or learned, learned) if known else learned
+        )
+        for d in said
     ]
     if notice.restates:
         return tuple(fresh)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from bot.choice import Followed
-from bot.detect import reminders, told, wake
+from bot.detect import LIVE, told, wake
 from bot.fold import fold, order, refold
 from bot.model import Event, Notice, Record
 from bot.same import Likeness, best, names
@@ -33,7 +33,8 @@ def fold_kept(
     What is worth saying of it, in order, and what is followed now that it is joined.
     """
     pairs = process.unfolded(connection, source)
-    held = process.load(connection, source, {notice.record for notice, _ in pairs}, lock=True)
+    stored = process.load(connection, source, {notice.record for notice, _ in pairs}, lock=True)
+    held = dict(stored)
     batch: dict[str, list[tuple[Notice, datetime]]] = defaultdict(list)
     happened: list[Event] = []
     for notice, learned in pairs:
@@ -50,7 +51,12 @@ def fold_kept(
         held[notice.record] = after
         if event:
             happened.append(event)
-    process.save(connection, [(r, wake(r, now, setup.planner.leads)) for r in held.values()])
+    woken = process.wakes(connection, source, held)
+    wakes = []
+    for id, record in held.items():
+        since = min(now, woken.get(id, now), *_learned(record, stored.get(id), batch[id]))
+        wakes.append((record, setup.planner.wake(record, since)))
+    process.save(connection, wakes)
     process.mark_folded(connection, source)
     _meet(connection, source, held, batch, now)
     followed = choices.followed(connection)
@@ -74,8 +80,20 @@ def _rouse(
         for name, id in sorted(keys)
         for record in process.load(connection, name, {id}).values()
     ]
-    leads = setup.planner.followers
-    process.rouse(connection, [(record, wake(record, now, leads)) for record in records])
+    leads, quiets = setup.planner.followers, setup.planner.quiets
+    process.rouse(connection, [(record, wake(record, now, leads, quiets)) for record in records])
+
+
+def _learned(
+    record: Record, before: Record | None, news: Sequence[tuple[Notice, datetime]]
+) -> Iterable[datetime]:
+    """Since when leads of this record may have been crossed that nobody looked at yet.
+
+    Those that were crossed while it was called off count once it is launched again.
+    """
+    yield from (learned for _, learned in news)
+    if before and before.status not in LIVE:
+        yield from (d.learned for d in record.facts.deadlines if d.learned)
 
 
 # ---------------------------------------------------------------- on several portals
@@ -131,7 +149,7 @@ def _may_twin(connection: Connection, key: Key, other: Key) -> bool:
 
 def remind(setup: Setup, now: datetime) -> int:
     """Plan every reminder due at `now` (UTC); how many deliveries were queued."""
-    queued = 0
+    planner, queued = setup.planner, 0
     while True:
         with reading(setup.engine) as connection:
             if not process.awake(connection, now, 1):
@@ -139,11 +157,12 @@ def remind(setup: Setup, now: datetime) -> int:
         with setup.engine.begin() as connection:
             records = process.awake(connection, now, BATCH, lock=True)
             followed = choices.followed(connection)
-            ladders = [(r, setup.planner.ladder(r, followed)) for r in records]
-            happened = [e for r, leads in ladders for e in reminders(r, now, leads)]
+            happened = [
+                e for r, since in records for e in planner.reminders(r, now, since, followed)
+            ]
             happened.sort(key=lambda event: (event.at, event.key))
-            planned = setup.planner.plan(happened, now, followed)
+            planned = planner.plan(happened, now, followed)
             queued += len(outbox.queue(connection, happened, planned))
             later = now + timedelta(microseconds=1)
-            wakes = [(r, wake(r, later, leads)) for r, leads in ladders]
+            wakes = [(r, planner.wake(r, later, followed)) for r, _ in records]
             process.set_wake(connection, wakes)

@@ -319,7 +319,8 @@ class Lead:
     """How long before a deadline a reminder is due, and how the config writes it."""
 
     text: str
-    span: timedelta
+    span: timedelta = timedelta()
+    workdays: int = 0  # in place of a span: working days of the buyer's nation
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,3 +369,4 @@ class Delivery:
     recipient: str
     matches: tuple[Match, ...] = ()
     due: datetime  # UTC
+    urgent: bool = False  # due in the channel's quiet time, for it could not wait

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot import detect
 from bot.choice import FOLLOWED, Followed
 from bot.detect import Leads
 from bot.match import Index
 from bot.model import Delivery, Event, Lead, Match, Record, Subscription, Summary
+from bot.quiet import Quiet, around, released, reminded
 
 Recipients = Mapping[str, tuple[str, ...]]  # by channel
 # UTC, by subscription and then by `submission/7d`: a lead counts from when it was first asked for.
 Since = Mapping[str, Mapping[str, datetime]]
 # Why, the lead of a reminder, and the channels and recipients that hear of it.
-_Asked = tuple[Match, Lead | None, Iterable[tuple[str, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Want:
+    """The leads of a deadline's kind that somebody asked for, and since when; UTC."""
+
+    ladder: tuple[Lead, ...] = ()
+    since: datetime | None = None
+
+
+_Asked = tuple[Match, _Want, Iterable[tuple[str, str]]]
 _NOTHING: Followed = {}
 
 
@@ -27,6 +40,7 @@ class Planner:
         recipients: Recipients,
         since: Since,
         operators: Sequence[str] = (),
+        quiets: Mapping[str, Quiet] | None = None,
         followers: Leads | None = None,
     ) -> None:
         self._index = Index(subscriptions)
@@ -34,6 +48,8 @@ class Planner:
         self._recipients = recipients
         self._since = since
         self._operators = operators
+        self._quiets = quiets or {}  # by channel
+        self.quiets = tuple(dict.fromkeys(self._quiets.values()))
         self.leads = _union(s.remind for s in subscriptions)
         self.followers = followers or {}  # the leads of what is followed
         self._all_leads = _union((self.leads, self.followers))
@@ -42,10 +58,23 @@ class Planner:
         """The leads at which anybody wants to be reminded of a record."""
         return self._all_leads if (record.source, record.id) in followed else self.leads
 
+    def reminders(
+        self, record: Record, now: datetime, since: datetime | None, followed: Followed = _NOTHING
+    ) -> list[Event]:
+        """As `detect.reminders`, for the leads and quiet times of this config."""
+        leads = self.ladder(record, followed)
+        return detect.reminders(record, now, leads, self.quiets, since)
+
+    def wake(
+        self, record: Record, since: datetime, followed: Followed = _NOTHING
+    ) -> datetime | None:
+        """As `detect.wake`, for the leads and quiet times of this config."""
+        return detect.wake(record, since, self.ladder(record, followed), self.quiets)
+
     def plan(
         self, events: Sequence[Event], now: datetime, followed: Followed = _NOTHING
     ) -> list[Delivery]:
-        """The deliveries of these events, due at `now` (UTC), in the events' order.
+        """The deliveries of these events that have their time by `now` (UTC), in their order.
 
         Of several reminders of one deadline crossed at once, a recipient gets the tightest.
         """
@@ -53,21 +82,22 @@ class Planner:
         tightest: dict[tuple[str, str, str, str], tuple[timedelta, str]] = {}
         for event in events:
             asked = (*self._subscribed(event), *self._followed(event, followed))
-            for match, lead, heard in asked:
-                if event.deadline and lead is None:
-                    continue
+            for match, want, heard in asked:
                 for channel, recipient in heard:
+                    if event.deadline and not self._crossed(want, event, channel, now):
+                        continue
                     wanted.setdefault((event.key, channel, recipient), []).append(match)
-                    if event.deadline and event.record and lead:
+                    if event.deadline and event.record:
                         slot = (event.record.key, event.deadline.key, channel, recipient)
-                        nearer = (lead.span, event.key)
+                        nearer = (event.deadline.at - event.at, event.key)
                         tightest[slot] = min(tightest.get(slot, nearer), nearer)
         if tightest:
             kept = {(key, slot[2], slot[3]) for slot, (_, key) in tightest.items()}
-            reminders = {e.key for e in events if e.deadline}
-            wanted = {k: m for k, m in wanted.items() if k[0] not in reminders or k in kept}
+            counted = {event.key for event in events if event.deadline}
+            wanted = {k: m for k, m in wanted.items() if k[0] not in counted or k in kept}
+        by_key = {event.key: event for event in events}
         return [
-            _delivery(key, channel, recipient, matches, now)
+            self._delivery(by_key[key], channel, recipient, matches, now)
             for (key, channel, recipient), matches in wanted.items()
         ]
 
@@ -91,7 +121,7 @@ class Planner:
             )
             match = Match(name, f"first reading of {source}")
             deliveries = [
-                _delivery(event.key, channel, recipient, [match], now)
+                self._delivery(event, channel, recipient, [match], now)
                 for channel, recipient in self._everywhere(self._by_name[name])
             ]
             planned.append((event, deliveries))
@@ -100,7 +130,7 @@ class Planner:
     def health(self, events: Sequence[Event], now: datetime, but: str = "") -> list[Delivery]:
         """The deliveries of events about the bot's own health, to the operators' other channels."""
         return [
-            _delivery(event.key, channel, recipient, (), now)
+            self._delivery(event, channel, recipient, (), now)
             for event in events
             for channel in self._operators
             if channel != but
@@ -120,28 +150,67 @@ class Planner:
             if not concerns(match, event):
                 continue
             subscription = self._by_name[match.subscription]
-            yield match, self._lead(subscription, event), self._heard(subscription, event)
+            yield match, self._want(subscription, event), self._heard(subscription, event)
 
     def _followed(self, event: Event, followed: Followed) -> Iterable[_Asked]:
         key = (event.source, event.record.id if event.record else "")
         for follow in followed.get(key, ()):
-            lead = None
-            if event.deadline and event.at >= follow.since:
-                ladder = self.followers.get(event.deadline.kind, ())
-                lead = next((lead for lead in ladder if lead.text == event.lead), None)
+            ladder = self.followers.get(event.deadline.kind, ()) if event.deadline else ()
             # A channel that the config no longer has hears nothing.
             recipients = self._recipients.get(follow.channel, ())
-            yield FOLLOWED, lead, ((follow.channel, r) for r in recipients)
+            heard = ((follow.channel, r) for r in recipients)
+            yield FOLLOWED, _Want(tuple(ladder), follow.since), heard
 
-    def _lead(self, subscription: Subscription, event: Event) -> Lead | None:
+    def _want(self, subscription: Subscription, event: Event) -> _Want:
         if event.deadline is None:
-            return None
+            return _Want()
         kind = event.deadline.kind
-        since = self._since.get(subscription.name, {}).get(f"{kind}/{event.lead}")
-        if since is not None and event.at < since:
+        asked = self._since.get(subscription.name, {}).get(f"{kind}/{event.lead}")
+        return _Want(tuple(subscription.remind.get(kind, ())), asked)
+
+    def moment(self, reminder: Event, channel: str, names: Iterable[str]) -> datetime:
+        """When a reminder (UTC) was to come on a channel, for the first of these subscriptions.
+
+        Not always when it fell due: the channel's quiet time may have moved it.
+        """
+        known = [self._by_name[name] for name in names if name in self._by_name]
+        moments = (self._moment(self._want(one, reminder), reminder, channel) for one in known)
+        return min((m for m in moments if m), default=reminder.at)
+
+    def _crossed(self, want: _Want, reminder: Event, channel: str, now: datetime) -> bool:
+        moment = self._moment(want, reminder, channel)
+        # Only for some channel's quiet time is a reminder looked at before it is due.
+        return moment is not None and (moment <= now or not self._quiets)
+
+    def _moment(self, want: _Want, reminder: Event, channel: str) -> datetime | None:
+        """None where it has not this lead, or did not have it yet when the reminder fell due."""
+        deadline, record = reminder.deadline, reminder.record
+        if deadline is None or record is None:
             return None
-        ladder = subscription.remind.get(kind, ())
-        return next((lead for lead in ladder if lead.text == event.lead), None)
+        asked, leads = want.since, {lead.text for lead in want.ladder}
+        if (asked and reminder.at < asked) or reminder.lead not in leads:
+            return None
+        quiet = self._quiets.get(channel)
+        if quiet is None:
+            return reminder.at
+        known = max(filter(None, (asked, deadline.learned)), default=reminder.at)
+        last = max(detect.due(deadline, lead, record) for lead in want.ladder)
+        return reminded(quiet, reminder.at, deadline.at, known, last=reminder.at >= last)
+
+    def _delivery(
+        self, event: Event, channel: str, recipient: str, matches: Sequence[Match], now: datetime
+    ) -> Delivery:
+        quiet = self._quiets.get(channel)
+        due = released(quiet, now, _at_stake(event)) if quiet else now
+        return Delivery(
+            key=f"{event.key}>{channel}>{recipient}",
+            event=event.key,
+            channel=channel,
+            recipient=recipient,
+            matches=tuple(matches),
+            due=due,
+            urgent=quiet is not None and due == now and around(quiet, now) is not None,
+        )
 
     def _heard(self, subscription: Subscription, event: Event) -> Iterable[tuple[str, str]]:
         for route in subscription.send:
@@ -155,12 +224,13 @@ class Planner:
 
 # How many of the open notices a first run's message names.
 SHOWN = 5
+_TO_ACT = frozenset({"submission", "participation", "engagement", "enquiry"})
 _NEVER = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
 
 
 def closing(record: Record, now: datetime) -> datetime | None:
     """The next date by which a supplier must act, if any is still ahead."""
-    acts = ("submission", "participation", "engagement")
+    acts = _TO_ACT - {"enquiry"}
     return min(
         (d.at for d in record.facts.deadlines if d.kind in acts and d.at > now), default=None
     )
@@ -193,17 +263,12 @@ def concerns(match: Match, event: Event) -> bool:
     return any(id not in lots or not lots[id].closed for id in match.lots)
 
 
-def _delivery(
-    event: str, channel: str, recipient: str, matches: Sequence[Match], now: datetime
-) -> Delivery:
-    return Delivery(
-        key=f"{event}>{channel}>{recipient}",
-        event=event,
-        channel=channel,
-        recipient=recipient,
-        matches=tuple(matches),
-        due=now,
-    )
+def _at_stake(event: Event) -> list[datetime]:
+    """The dates by which somebody may have to act on an event: as they are, and as they were."""
+    if event.deadline:
+        return [event.deadline.at]
+    stood = [record.facts.deadlines for record in (event.before, event.record) if record]
+    return [d.at for held in stood for d in held if d.kind in _TO_ACT and d.firm]
 
 
 def _union(ladders: Iterable[Leads]) -> dict[str, tuple[Lead, ...]]:

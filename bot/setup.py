@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from bot.config import Config
 from bot.config.options import DEFAULT_LEADS
-from bot.detect import Leads, wake
+from bot.detect import Leads
 from bot.model import AFTER_AWARD, Subscription
 from bot.plan import Planner
 from bot.render import Renderer
@@ -50,8 +50,9 @@ def open_setup(config: Config, now: datetime, running: Setup | None = None) -> S
     _bury_the_dead(engine, owner)
     recipients = {c.name: c.notifier.recipients() for c in config.channels.values()}
     since = _wanted_since(engine, config.subscriptions, now)
+    quiets = {c.name: c.quiet for c in config.channels.values() if c.quiet}
     planner = Planner(
-        config.subscriptions, recipients, since, config.operators, followers=DEFAULT_LEADS
+        config.subscriptions, recipients, since, config.operators, quiets, followers=DEFAULT_LEADS
     )
     _reset_ladders(engine, planner, now)
     with reading(engine) as connection:
@@ -137,8 +138,9 @@ def _criteria(subscription: Subscription) -> str:
 
 
 def _reset_ladders(engine: Engine, planner: Planner, now: datetime) -> None:
-    """When the leads differ from those that the records' next reminders were computed with."""
-    text = msgspec.json.encode([_texts(planner.leads), _texts(planner.followers)]).decode()
+    """When leads or quiet times differ from those that next reminders were computed with."""
+    ladders = _texts(planner.leads), _texts(planner.followers), sorted(map(repr, planner.quiets))
+    text = msgspec.json.encode(ladders).decode()
     with reading(engine) as connection:
         if process.setting(connection, "ladders") == text:
             return
@@ -146,11 +148,9 @@ def _reset_ladders(engine: Engine, planner: Planner, now: datetime) -> None:
         # From long ago: what fell due while the bot was down is still to be told.
         long_ago = now - timedelta(days=3650)
         followed = choices.followed(connection)
-        wakes = [
-            (r, wake(r, long_ago, planner.ladder(r, followed))) for r in process.live(connection)
-        ]
+        wakes = [(r, planner.wake(r, long_ago, followed)) for r in process.live(connection)]
         if not AFTER_AWARD.isdisjoint(planner.leads):
-            late = ((r, wake(r, long_ago, planner.leads)) for r in process.settled(connection))
+            late = ((r, planner.wake(r, long_ago)) for r in process.settled(connection))
             wakes += [(record, at) for record, at in late if at]
         process.set_wake(connection, wakes)
         process.set_setting(connection, "ladders", text)

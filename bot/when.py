@@ -187,7 +187,8 @@ def until(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     if size < _HOUR:
         told = _count(size // _MINUTE, "minute")
     elif days == 0:
-        told = _count(size // _HOUR, "hour")
+        # A reminder of "4h" goes out some seconds late, and still says 4 hours.
+        told = _count((size + _MINUTE if left > timedelta(0) else size) // _HOUR, "hour")
     elif abs(days) == 1:
         return "tomorrow" if days > 0 else "yesterday"
     else:

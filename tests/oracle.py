@@ -161,7 +161,10 @@ class Oracle:
                   said.place, now, may=may)  # fmt: skip
 
     def remind(self, now: datetime) -> None:
-        """One pass: of each deadline ahead the tightest lead that was crossed since we knew it."""
+        """One pass: of each deadline the tightest lead that was crossed since we knew it.
+
+        Of one that has passed by now a line in the history may say that it was missed.
+        """
         self.turns += 1
         for process, past in self.history.items():
             present = stand(past)
@@ -170,11 +173,11 @@ class Oracle:
             for kind, at in present.deadlines.items():
                 known = self._known(past, kind, at)
                 crossed = [(span, text) for text, span in LEADS[kind].items()
-                           if known <= at - span <= now < at]  # fmt: skip
+                           if known <= at - span <= now]  # fmt: skip
                 if crossed:
                     span, text = min(crossed)
                     key = f"{record(process)}/{kind}@{at:%Y-%m-%dT%H:%M}Z/{text}"
-                    self._owe(key, process, (at - span, 0), now, deadline=(kind, at))
+                    self._owe(key, process, (at - span, 0), now, deadline=(kind, at), may=at <= now)
 
     def instants(self) -> list[datetime]:
         """When a deadline passes or a lead is crossed, the earliest first."""

@@ -118,6 +118,8 @@ def once(
                 f"channel {name}: {done.sent} sent, {done.retrying} retrying, "
                 f"{done.gave_up} given up, {done.dropped} dropped{trouble}"
             )
+    if cycle.held:
+        click.echo(f"{cycle.held} deliveries wait for quiet hours to end", err=True)
     if cycle.owed:
         click.echo(f"{cycle.owed} deliveries are still owed", err=True)
     return 0 if cycle.well else 1

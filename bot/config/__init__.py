@@ -16,12 +16,20 @@ from pydantic import BaseModel, ValidationError
 from bot.config import document
 from bot.config.document import Document
 from bot.config.faults import Place, constant_messages, keys_of, not_yet, problems
-from bot.config.options import ChannelKeys, FileKeys, PluginKeys, SourceKeys, subscription
+from bot.config.options import (
+    ChannelKeys,
+    FileKeys,
+    PluginKeys,
+    SourceKeys,
+    quiet,
+    subscription,
+)
 from bot.config.scalars import meant
 from bot.config.schema import schema as schema
 from bot.contract import Notifier, Watcher
 from bot.errors import ConfigError, Problem
 from bot.model import Subscription
+from bot.quiet import Quiet
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,7 @@ class Channel:
     name: str
     notify: str
     notifier: Notifier = field(repr=False)
+    quiet: Quiet | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +94,9 @@ def load(path: Path, env: Mapping[str, str], watchers: Plugins, notifiers: Plugi
             timezone=keys.timezone,
             sources=sources,
             channels={
-                name: Channel(name, k.notify, built["channels", name])
+                name: Channel(
+                    name, k.notify, built["channels", name], quiet(k.quiet, keys.timezone)
+                )
                 for name, k in keys.channels.items()
             },
             subscriptions=tuple(map(subscription, keys.subscriptions)),

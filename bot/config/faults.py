@@ -10,7 +10,14 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from bot.config.document import MOST_PROBLEMS, Document, Loc
-from bot.config.options import NOT_YET, FileKeys, RouteKeys, SubscriptionKeys, ValueKeys
+from bot.config.options import (
+    NOT_YET,
+    FileKeys,
+    QuietKeys,
+    RouteKeys,
+    SubscriptionKeys,
+    ValueKeys,
+)
 from bot.config.scalars import meant
 from bot.errors import Problem
 
@@ -28,9 +35,10 @@ def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
     return tuple(held.alias or name for name, held in model.model_fields.items())
 
 
-# By the names on the way to a mapping, without the numbers of list items.
+# By the names on the way to a mapping, without the numbers of list items and names of channels.
 PLACES: Mapping[tuple[str, ...], Place] = {
     (): Place("file", keys_of(FileKeys)),
+    ("channels", "quiet"): Place("quiet", keys_of(QuietKeys)),
     ("subscriptions",): Place("subscription", keys_of(SubscriptionKeys)),
     ("subscriptions", "value"): Place("value", keys_of(ValueKeys)),
     ("subscriptions", "send"): Place("send", keys_of(RouteKeys)),
@@ -77,6 +85,8 @@ def problems(
     for fault in islice(found, MOST_PROBLEMS):
         loc: Loc = fault["loc"]
         way = tuple(part for part in loc[:-1] if isinstance(part, str))
+        if way[:1] == ("channels",) and not prefix:
+            way = way[:1] + way[2:]
         if fault["type"] == "extra_forbidden":
             what = _unknown(str(loc[-1]), places.get(way))
             told = document.problem(prefix + loc, what, key=True)

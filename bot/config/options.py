@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
@@ -16,6 +17,7 @@ from bot.config.scalars import (
     Entries,
     EntriesOrNone,
     Glob,
+    Hours,
     Interval,
     Money,
     Name,
@@ -27,6 +29,7 @@ from bot.config.scalars import (
     meant,
 )
 from bot.model import DeadlineKind, Lead, Route, Stage, Subscription
+from bot.quiet import LEAST, Quiet
 
 # Names that the interface promises and nothing stands behind yet: told apart from a slip.
 NOT_YET: Mapping[str, frozenset[str]] = {
@@ -39,6 +42,8 @@ NOT_YET: Mapping[str, frozenset[str]] = {
 
 Told = Literal["new", "amended", "cancelled", "awarded", "deadline"]
 TOLD: tuple[Told, ...] = ("new", "amended", "cancelled", "deadline")
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 CRITERIA = ("cpv", "regions", "words", "value", "buyers", "suitability")
 
 
@@ -72,8 +77,30 @@ class SourceKeys(PluginKeys):
     ] = None
 
 
+class QuietKeys(Keys):
+    """When a channel is left in peace, in the config's time zone."""
+
+    hours: Annotated[Hours | None, Field(description="Of every day, as in 20:00-07:00.")] = None
+    days: Annotated[
+        Entries[Weekday] | None, Field(description="Whole days of the week, as in [sat, sun].")
+    ] = None
+
+    @model_validator(mode="after")
+    def _leaves_time(self) -> QuietKeys:
+        if not self.hours and not self.days:
+            raise ValueError("needs hours or days")
+        kept = quiet(self, ZoneInfo("UTC"))
+        if kept and kept.shortest_opening < LEAST:
+            raise ValueError("leaves less than an hour to send anything in: shorten it")
+        return self
+
+
 class ChannelKeys(PluginKeys):
     notify: Annotated[str, Field(description="The kind of channel: a file of notifiers/.")]
+    quiet: Annotated[
+        QuietKeys | None,
+        Field(description="Messages wait until it ends, but those that would come too late."),
+    ] = None
 
 
 def _channel(name: str, info: ValidationInfo) -> str:
@@ -170,6 +197,13 @@ class FileKeys(Keys):
     subscriptions: Annotated[list[SubscriptionKeys], Field(min_length=1)]
 
 
+def quiet(keys: QuietKeys | None, zone: ZoneInfo) -> Quiet | None:
+    """The quiet time that the keys describe, in that zone."""
+    if keys is None:
+        return None
+    return Quiet(zone, keys.hours, frozenset(WEEKDAYS.index(day) for day in keys.days or ()))
+
+
 def subscription(keys: SubscriptionKeys) -> Subscription:
     """The subscription that the keys describe."""
     value = keys.value or None
@@ -191,18 +225,23 @@ def subscription(keys: SubscriptionKeys) -> Subscription:
 
 
 def _leads(given: Mapping[DeadlineKind, tuple[Lead, ...]]) -> dict[str, tuple[Lead, ...]]:
-    """Longest first, each span once; kinds without a lead are left out.
+    """Longest first, each length once; kinds without a lead are left out.
 
     In a two-stage procedure the day to express interest is the day to submit by, so
     `participation` follows `submission` unless it is given.
     """
     held: dict[str, tuple[Lead, ...]] = {}
     for kind, leads in given.items():
-        spans = {lead.span: lead for lead in reversed(leads)}
-        held[kind] = tuple(spans[span] for span in sorted(spans, reverse=True))
+        lengths = {(lead.span, lead.workdays): lead for lead in reversed(leads)}
+        held[kind] = tuple(sorted(lengths.values(), key=_length, reverse=True))
     if "submission" in held:
         held.setdefault("participation", held["submission"])
     return {kind: leads for kind, leads in held.items() if leads}
+
+
+def _length(lead: Lead) -> timedelta:
+    """About how long: holidays make working days take longer."""
+    return lead.span or lead.workdays * timedelta(days=7) / 5
 
 
 DEFAULT_LEADS: Mapping[str, tuple[Lead, ...]] = _leads(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Annotated, Any, TypeVar
@@ -26,6 +26,7 @@ from bot import cpv, regions, when
 from bot.model import Lead
 
 MOST_ENTRIES = 1_000  # of one list: the whole CPV in one subscription is a mistake, not a wish
+MOST_WORKING = 250  # about a year
 LONGEST = timedelta(days=3_660)  # ten years; what is longer cannot be subtracted from every date
 
 T = TypeVar("T")
@@ -99,8 +100,6 @@ def _listed(value: object) -> object:
 
 
 def _span(text: str) -> timedelta:
-    if "working" in text.casefold():
-        raise ValueError("working days are not there yet: write days, as in 7d")
     span = when.span(text)
     if span > LONGEST:
         raise ValueError(f"{text[:40]!r} is longer than the limit of ten years")
@@ -115,10 +114,34 @@ def _interval(text: str) -> timedelta:
 
 
 def _lead(text: str) -> Lead:
+    if "work" in text.casefold():
+        return _working(text)
     span = _span(text)
     if not span:
         raise ValueError("a reminder comes before its deadline: write 1h or more")
     return Lead(text.strip(), span)
+
+
+def _working(text: str) -> Lead:
+    found = re.fullmatch(r"(\d+) ?working days?", " ".join(text.casefold().split()), re.ASCII)
+    if not found or len(text) > 60:
+        raise ValueError(f"{text[:40]!r} is not a number of working days: write 5 working days")
+    number = int(found[1])
+    if not number:
+        raise ValueError("a reminder comes before its deadline: write 1 working day or more")
+    if number > MOST_WORKING:
+        raise ValueError(f"{text[:40]!r} is longer than the limit of {MOST_WORKING} working days")
+    return Lead(f"{number} working day" + "s" * (number > 1), workdays=number)
+
+
+def _hours(text: str) -> tuple[time, time]:
+    found = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d) ?- ?([01]\d|2[0-4]):([0-5]\d)", text.strip())
+    if not found or (found[3] == "24" and found[4] != "00"):
+        raise ValueError(f"{text[:40]!r} is not a part of the day: write 20:00-07:00")
+    start, end = time(int(found[1]), int(found[2])), time(int(found[3]) % 24, int(found[4]))
+    if start == end:
+        raise ValueError("begins when it ends: the whole day would be quiet")
+    return start, end
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -174,6 +197,7 @@ Interval = Annotated[timedelta, Reads(_interval, "a length of time", "30m, 2h or
 Money = Annotated[float, Reads(when.money, "an amount", "50k or 1.5m")]
 Cpv = Annotated[str, Reads(cpv.parse, "a CPV code or a prefix of one", "85300000 or 853*")]
 Region = Annotated[str, Reads(regions.parse, "a region's name or code", "Wales, TLM or LE3")]
-Ahead = Annotated[Lead, Reads(_lead, "how long before", "7d or 4h")]
+Ahead = Annotated[Lead, Reads(_lead, "how long before", "7d, 4h or 5 working days")]
+Hours = Annotated[tuple[time, time], Reads(_hours, "a part of the day", "20:00-07:00")]
 Entries = Annotated[tuple[T, ...], Field(min_length=1, max_length=MOST_ENTRIES), OrOne()]
 EntriesOrNone = Annotated[tuple[T, ...], Field(max_length=MOST_ENTRIES), OrOne()]

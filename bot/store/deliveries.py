@@ -1,8 +1,8 @@
-"""Deliveries as people look at them, and one put back in the queue. Touches the database."""
+"""Deliveries looked back at, and one put back in the queue. Touches the database."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from sqlalchemy import Connection, Row, case, func, select, update
@@ -29,6 +29,29 @@ def rows(
     query = query.order_by(outbox.c.queue, outbox.c.key)
     for row in connection.execute(query.execution_options(yield_per=500)):
         yield row, codec.event(row.body)
+
+
+def reminded(
+    connection: Connection, records: Collection[tuple[str, str]], channel: str, recipient: str
+) -> list[tuple[Event, datetime]]:
+    """The reminders of these records (source, id) that a recipient was sent, and when (UTC)."""
+    query = (
+        select(outbox.c.source, outbox.c.record, outbox.c.sent, events.c.body)
+        .join(events, events.c.key == outbox.c.event)
+        .where(
+            events.c.record.in_({record for _, record in records}),
+            events.c.key.contains("@"),  # only the key of a reminder has an instant in it
+            outbox.c.channel == channel,
+            outbox.c.recipient == recipient,
+            outbox.c.status == "sent",
+        )
+    )
+    found = [
+        (codec.event(row.body), row.sent)
+        for row in connection.execute(query)
+        if (row.source, row.record) in records
+    ]
+    return [(event, sent) for event, sent in found if event.deadline]
 
 
 def counts(connection: Connection) -> dict[tuple[str, str], int]:

@@ -7,12 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
+    FromClause,
     Row,
+    Text,
     and_,
     bindparam,
     exists,
     func,
+    literal,
     or_,
     select,
     update,
@@ -28,6 +32,11 @@ from bot.store.tables import Instant, events, is_owed, outbox, text
 MANY = 1_000
 # Why a delivery is sent again that was settled.
 REQUESTED = "sent again on request"
+
+
+def _is_held(table: FromClause, now: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Not tried yet, and not to be before its channel's quiet time ends."""
+    return and_(is_owed(table), table.c.status == "waiting", table.c.due > now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +76,38 @@ def queue(
     fresh = [row for key, row in rows.items() if key not in old]
     if fresh:
         connection.execute(insert(connection, outbox).on_conflict_do_nothing(), fresh)
-        if len(fresh) >= MANY and connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("ANALYZE outbox")
-    return [d for d in planned if d.key not in old]
+    new = [d for d in planned if d.key not in old]
+    if len(new) >= MANY and connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("ANALYZE outbox")
+    urgent = [(rows[d.key], d.due) for d in new if d.urgent]
+    if urgent:
+        values = [
+            {"r": row["record"], "c": row["channel"], "to": row["recipient"], "at": due,
+             "stamp": text(due)}
+            for row, due in urgent
+        ]  # fmt: skip
+        connection.execute(_unheld, values)
+    return new
+
+
+# What is held of a procurement goes before what cannot wait, or its older news would come last.
+_unheld = (
+    update(outbox)
+    .where(
+        outbox.c.record == bindparam("r"),
+        outbox.c.channel == bindparam("c"),
+        outbox.c.recipient == bindparam("to"),
+        _is_held(outbox, bindparam("at", type_=Instant)),
+        outbox.c.record != "",
+    )
+    .values(
+        due=bindparam("at", type_=Instant),
+        first_due=bindparam("at", type_=Instant),
+        # The place in the queue begins with the time, all of one length.
+        queue=bindparam("stamp", type_=Text)
+        + func.substr(outbox.c.queue, func.length(bindparam("stamp", type_=Text)) + 1),
+    )
+)
 
 
 def _present(connection: Connection, keys: list[str]) -> set[str]:
@@ -285,3 +323,9 @@ def owed(connection: Connection) -> int:
     """How many deliveries are not settled."""
     query = select(func.count()).select_from(outbox).where(is_owed(outbox))
     return connection.execute(query).scalar_one()
+
+
+def held(connection: Connection, now: datetime) -> int:
+    """How many of those wait, at `now` (UTC), for a quiet time to end."""
+    still = _is_held(outbox, literal(now, Instant))
+    return connection.execute(select(func.count()).select_from(outbox).where(still)).scalar_one()

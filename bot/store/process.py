@@ -153,12 +153,28 @@ def save(connection: Connection, held: Sequence[tuple[Record, datetime | None]])
         )
 
 
-def awake(connection: Connection, now: datetime, limit: int, *, lock: bool = False) -> list[Record]:
-    """Records with a reminder due at `now`, the longest due first."""
-    query = select(records.c.body).where(records.c.wake <= now)
+def awake(
+    connection: Connection, now: datetime, limit: int, *, lock: bool = False
+) -> list[tuple[Record, datetime]]:
+    """Records with a reminder due at `now`, each with since when; the longest due first."""
+    query = select(records.c.body, records.c.wake).where(records.c.wake <= now)
     query = query.order_by(records.c.wake).limit(limit)
     rows = connection.execute(query.with_for_update(skip_locked=True) if lock else query)
-    return [codec.record(row[0]) for row in rows]
+    return [(codec.record(body), wake) for body, wake in rows]
+
+
+def wakes(connection: Connection, source: str, ids: Iterable[str]) -> dict[str, datetime]:
+    """When these records have their next reminder; those that have none ahead are left out."""
+    found: dict[str, datetime] = {}
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), 500):
+        query = select(records.c.id, records.c.wake).where(
+            records.c.source == source,
+            records.c.id.in_(wanted[start : start + 500]),
+            records.c.wake.is_not(None),
+        )
+        found.update((id, wake) for id, wake in connection.execute(query))
+    return found
 
 
 def set_wake(connection: Connection, wakes: Sequence[tuple[Record, datetime | None]]) -> None:

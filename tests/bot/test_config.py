@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import re
 import shutil
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,7 @@ import notifiers
 import watchers
 from bot import cpv, regions, when
 from bot.config import Config, load, schema
+from bot.config.options import WEEKDAYS
 from bot.contract import Message, Page, Receipt, Request, Response
 from bot.errors import ConfigError
 from bot.model import Lead, Route
@@ -207,6 +209,9 @@ REMIND = {
     "{submission: []}": {},
     "{standstill: [24h, 1d, 2d]}": {"standstill": ["2d", "24h"]},  # 1d is the same moment
     "{contract-end: 365d}": {"contract-end": ["365d"]},
+    "{enquiry: [1d, 5  Working days, 1w, 1 working days]}": {
+        "enquiry": ["1w", "5 working days", "1 working day", "1d"]
+    },
 }
 
 
@@ -326,6 +331,34 @@ def test_the_schema_knows_each_plugin_and_its_options() -> None:
     assert [each["type"] for each in words["anyOf"]] == ["array", ["string", "number"]]
     assert words["anyOf"][0]["minItems"] == 1
     assert '"null"' not in repr(whole).replace("'", '"')
+
+
+QUIETS: dict[str, tuple[str | None, list[str]]] = {
+    "{hours: 20:00-07:00, days: [sat, sun]}": ("20:00 07:00", ["sat", "sun"]),
+    "{hours: '12:30 - 24:00'}": ("12:30 00:00", []),
+    "{days: sun}": (None, ["sun"]),
+}
+
+
+@pytest.mark.parametrize("written", QUIETS)
+def test_a_channel_is_quiet_in_the_zone_of_the_config(tmp_path: Path, written: str) -> None:
+    channel = f"screen: {{notify: screen, quiet: {written}}}"
+    text = "timezone: Europe/Dublin\n" + (HEAD + CARE).replace("screen: {notify: screen}", channel)
+    quiet = loaded(tmp_path, text).channels["screen"].quiet
+    assert quiet is not None
+    hours, days = QUIETS[written]
+    assert (" ".join(f"{h:%H:%M}" for h in quiet.hours or ()) or None) == hours
+    assert [WEEKDAYS[day] for day in sorted(quiet.days)] == days
+    assert quiet.zone == ZoneInfo("Europe/Dublin")
+
+
+def test_the_schema_shows_quiet_times_and_working_days() -> None:
+    held = schema(*example_plugins())
+    for notify in ("console", "slack", "email"):
+        assert "quiet" in held["$defs"][f"notify.{notify}"]["properties"]
+    shown = held["$defs"]["QuietKeys"]
+    assert shown["properties"].keys() == {"hours", "days"} and not shown["additionalProperties"]
+    assert "5 working days" in json.dumps(held)
 
 
 def test_the_schema_wants_an_address_or_a_path() -> None:

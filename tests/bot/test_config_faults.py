@@ -348,10 +348,55 @@ ONE: dict[str, tuple[str, str]] = {
         "8:23: subscriptions[0].remind.enquiry:"
         " a reminder comes before its deadline: write 1h or more",
     ),
-    "working days": (
-        NAMED + "words: a\n    remind: {enquiry: [5 working days]}" + SEND,
+    # ------------------------------------------------------------ quiet times
+    "quiet without anything": (
+        CHANNEL + "{notify: screen, quiet: {}}" + THEN,
+        "4:33: channels.mine.quiet: needs hours or days",
+    ),
+    "quiet all day": (
+        CHANNEL + "{notify: screen, quiet: {hours: 07:00-07:00}}" + THEN,
+        "4:41: channels.mine.quiet.hours: begins when it ends: the whole day would be quiet",
+    ),
+    "quiet all but half an hour": (
+        CHANNEL + "{notify: screen, quiet: {hours: 07:30-07:00}}" + THEN,
+        "4:33: channels.mine.quiet: leaves less than an hour to send anything in: shorten it",
+    ),
+    "quiet all week": (
+        CHANNEL + "{notify: screen, quiet: {days: [mon, tue, wed, thu, fri, sat, sun]}}" + THEN,
+        "4:33: channels.mine.quiet: leaves less than an hour to send anything in: shorten it",
+    ),
+    "quiet for ever between days and hours": (
+        CHANNEL + "{notify: screen, quiet: {hours: 00:00-23:30, days: [sat, sun]}}" + THEN,
+        "4:33: channels.mine.quiet: leaves less than an hour to send anything in: shorten it",
+    ),
+    "quiet hours of no form": (
+        CHANNEL + "{notify: screen, quiet: {hours: 8pm to 7am}}" + THEN,
+        "4:41: channels.mine.quiet.hours: '8pm to 7am' is not a part of the day: write 20:00-07:00",
+    ),
+    "quiet day": (
+        CHANNEL + "{notify: screen, quiet: {days: [saturday]}}" + THEN,
+        "4:41: channels.mine.quiet.days[0]: 'saturday' is not one of mon, tue, wed, thu, fri, sat"
+        " or sun",
+    ),
+    "quiet key": (
+        CHANNEL + "{notify: screen, quiet: {hour: 20:00-07:00}}" + THEN,
+        "4:34: channels.mine.quiet.hour: unknown key (did you mean hours?)",
+    ),
+    # ------------------------------------------------------------ leads in working days
+    "working days of no number": (
+        NAMED + "words: a\n    remind: {enquiry: [5 workdays]}" + SEND,
         "8:24: subscriptions[0].remind.enquiry[0]:"
-        " working days are not there yet: write days, as in 7d",
+        " '5 workdays' is not a number of working days: write 5 working days",
+    ),
+    "no working days": (
+        NAMED + "words: a\n    remind: {enquiry: [0 working days]}" + SEND,
+        "8:24: subscriptions[0].remind.enquiry[0]:"
+        " a reminder comes before its deadline: write 1 working day or more",
+    ),
+    "working days of years": (
+        NAMED + "words: a\n    remind: {enquiry: [251 working days]}" + SEND,
+        "8:24: subscriptions[0].remind.enquiry[0]:"
+        " '251 working days' is longer than the limit of 250 working days",
     ),
     "calendar": (
         NAMED + "words: a\n    calendar: true" + SEND,

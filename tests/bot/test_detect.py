@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot import when
 from bot.detect import (
     AGAIN,
     ALREADY_AMENDED,
@@ -21,9 +23,11 @@ from bot.detect import (
     wake,
 )
 from bot.fold import fold
-from bot.model import Award, Buyer, Change, Edit, Event, Facts, Lot, Notice, Record
+from bot.model import Award, Buyer, Change, Edit, Event, Facts, Lead, Lot, Notice, Record
+from bot.quiet import Quiet
 from tests.make import NOW, at, deadline, facts, lead, notice, record
 
+LONDON = ZoneInfo("Europe/London")
 LEADS = {"submission": (lead("7d"), lead("1d")), "enquiry": (lead("2d"),)}
 
 
@@ -236,21 +240,92 @@ def test_wake_is_the_next_crossing() -> None:
     assert wake(tender, at("2026-06-18T11:01"), LEADS) is None
 
 
+ZONED = {
+    # lead, deadline, when it is due: local times in London, over both changes of the clocks
+    "a day has 24 hours, forward": ("1d", "2026-03-29 12:00", "2026-03-28 11:00"),
+    "a day has 24 hours, back": ("1d", "2026-10-25 12:00", "2026-10-24 13:00"),
+    "a week has 168, forward": ("7d", "2026-03-31 12:00", "2026-03-24 11:00"),
+    "hours over the change, forward": ("4h", "2026-03-29 03:00", "2026-03-28 22:00"),
+    "hours over the change, back": ("4h", "2026-10-25 03:00", "2026-10-25 00:00"),
+    "of a date alone, forward": ("4h", "2026-03-29", "2026-03-29 19:59:59"),
+    "of a date alone, back": ("1d", "2026-10-25", "2026-10-25 00:59:59"),
+    "working days keep the hour, forward": (
+        "1 working day",
+        "2026-03-30 12:00",
+        "2026-03-27 12:00",
+    ),
+    "working days keep the hour, back": ("1 working day", "2026-10-26 12:00", "2026-10-23 12:00"),
+    "working days of a date alone": ("2 working days", "2026-03-30", "2026-03-26 23:59:59"),
+    "working days over Easter": ("5 working days", "2026-04-09 12:00", "2026-03-31 12:00"),
+}
+
+
+@pytest.mark.parametrize("case", ZONED)
+def test_a_lead_over_a_change_of_the_clocks_is_due(case: str) -> None:
+    written, ends, comes = ZONED[case]
+    one = Lead(written, workdays=int(written[0])) if "working" in written else lead(written)
+    end, dated = when.instant(ends, LONDON)
+    tender = held(deadline(when=end.isoformat(), dated=dated, learned=at("2026-01-01")))
+    assert (
+        wake(tender, NOW - timedelta(days=365), {"submission": (one,)})
+        == (when.instant(comes, LONDON)[0])
+    )
+    (event,) = reminders(tender, end - timedelta(seconds=1), {"submission": (one,)})
+    assert event.key.endswith(f"/{written}")
+
+
+def test_working_days_are_those_of_the_buyers_nation() -> None:
+    leads = {"submission": (Lead("1 working day", workdays=1),)}
+    monday = deadline("submission", "2026-04-07T11:00", learned=at("2026-03-01"))
+    north = held(monday, buyers=(Buyer("Northwick", place="UKM50"),))
+    south = held(monday, buyers=(Buyer("Northwick", place="UKD73"),))
+    assert wake(north, at("2026-03-02"), leads) == at("2026-04-06T11:00")
+    assert wake(south, at("2026-03-02"), leads) == at("2026-04-02T11:00")
+
+
+def test_a_missed_reminder_of_a_deadline_behind_us_is_an_event_once() -> None:
+    tender = held(deadline())
+    now = at("2026-06-20")
+    assert reminders(tender, now, LEADS) == []
+    missed = reminders(tender, now, LEADS, since=at("2026-06-15"))
+    assert [event.lead for event in missed] == ["1d"]
+    assert false_now(missed[0], tender, now) == "the deadline has passed"
+    assert reminders(tender, now, LEADS, since=at("2026-06-18T11:00:01")) == []
+
+
+def test_a_quiet_time_wakes_a_record_earlier_and_once_more_when_it_ends() -> None:
+    night = Quiet(LONDON, (time(11), time(14)))
+    tender = held(deadline())  # due at noon in London
+    woken = [wake(tender, at("2026-06-12"), LEADS, [night])]
+    while woken[-1]:
+        woken.append(wake(tender, woken[-1] + timedelta(seconds=1), LEADS, [night]))
+    assert woken[:3] == [at(f"2026-06-12T{hour}") for hour in ("09:45", "11:00", "13:00")]
+    # At two of the last day the deadline has passed.
+    assert woken[3:] == [
+        at("2026-06-18T09:45"),
+        at("2026-06-18T11:00"),
+        at("2026-06-18T13:00"),
+        None,
+    ]
+    early = reminders(tender, at("2026-06-12T09:45"), LEADS, [night])
+    assert [(event.lead, event.at) for event in early] == [("7d", at("2026-06-12T11:00"))]
+
+
 INSTANTS = st.integers(0, 90 * 24 * 60).map(lambda n: at("2026-05-01") + timedelta(minutes=n))
 
 
 @given(INSTANTS, INSTANTS, INSTANTS)
 def test_what_wakes_is_due_and_what_is_due_was_woken(
-    when: datetime, learned: datetime, now: datetime
+    end: datetime, learned: datetime, now: datetime
 ) -> None:
-    tender = held(deadline("submission", when.isoformat(), learned=learned))
+    tender = held(deadline("submission", end.isoformat(), learned=learned))
     due = {e.at for e in reminders(tender, now, LEADS)}
     woken = set()
     since = learned
     while (next_one := wake(tender, since, LEADS)) is not None:
         woken.add(next_one)
         since = next_one + timedelta(seconds=1)
-    assert due == {w for w in woken if w <= now < when}
+    assert due == {w for w in woken if w <= now < end}
 
 
 # ---------------------------------------------------------------- still true

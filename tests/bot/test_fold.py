@@ -107,6 +107,13 @@ def test_when_we_learned_of_a_deadline_is_kept_until_it_moves() -> None:
     assert [d.learned for d in moved.facts.deadlines] == [NOW + timedelta(days=2)]
 
 
+def test_an_older_notice_read_later_does_not_change_when_we_learned_of_a_deadline() -> None:
+    past = [(notice(), NOW + timedelta(days=2)), (later(), NOW + timedelta(days=1))]
+    record = refold(past, source="fts")
+    assert record
+    assert {d.learned for d in record.facts.deadlines} == {NOW + timedelta(days=1)}
+
+
 def test_a_forecast_that_becomes_firm_is_learned_anew() -> None:
     planned = notice(kind="UK3", stage="planning", deadlines=(deadline(firm=False),))
     first = fold(None, planned, source="fts", learned=NOW)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.detect import reminders
-from bot.model import Code, Event, Lot, Match, Route, Subscription
+from bot.model import Code, Event, Lead, Lot, Match, Route, Subscription
 from bot.plan import Planner, closing, is_open
+from bot.quiet import Quiet
 from tests.make import NOW, at, deadline, event, lead, record, subscription
 
 ALL = frozenset({"new", "amended", "cancelled", "deadline"})
@@ -160,3 +162,127 @@ def test_an_amendment_of_another_lot_is_told() -> None:
     assert told(
         planner(subscription("Care", cpv=("853",))), event("amended", record=reminder.record)
     )
+
+
+# ---------------------------------------------------------------- quiet times
+
+LONDON = ZoneInfo("Europe/London")
+NIGHT = Quiet(LONDON, (time(20), time(7)), frozenset({5, 6}))
+LADDER = {"submission": (lead("3d"), lead("1d"), lead("4h"))}
+SEND = (Route("mail", ALL), Route("screen", ALL))
+
+
+def local(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=LONDON).astimezone(UTC)
+
+
+def sent(ends: str, *times: str) -> dict[str, list[str]]:
+    """Of a tender with this deadline: what is newly planned on each channel at each local time."""
+    tender = record(deadlines=(deadline(when=local(ends).isoformat(), learned=at("2026-01-01")),))
+    ladder = subscription(remind=LADDER, send=SEND)
+    plan = Planner([ladder], {"mail": ("",), "screen": ("",)}, {}, quiets={"screen": NIGHT})
+    known: set[str] = set()
+    seen: dict[str, list[str]] = {}
+    for now in map(local, times):
+        planned = plan.plan(plan.reminders(tender, now, None), now)
+        fresh = [d for d in planned if d.key not in known]
+        known |= {d.key for d in fresh}
+        assert all(d.due == now for d in fresh)
+        if fresh:
+            day = f"{now.astimezone(LONDON):%a %H:%M}"
+            seen[day] = [f"{d.channel} {d.event.rpartition('/')[2]}" for d in fresh]
+    return seen
+
+
+def test_each_channel_has_its_own_time_for_a_reminder() -> None:
+    """The deadline is a Thursday at five in the morning; one channel is quiet at night."""
+    monday = ("2026-06-15 04:59", "2026-06-15 05:00", "2026-06-15 06:59", "2026-06-15 07:00")
+    wednesday = ("2026-06-17 05:00", "2026-06-17 07:00", "2026-06-17 19:44", "2026-06-17 19:45")
+    assert sent("2026-06-18 05:00", *monday, *wednesday, "2026-06-18 01:00") == {
+        "Mon 05:00": ["mail 3d"],
+        "Mon 07:00": ["screen 3d"],
+        "Wed 05:00": ["mail 1d"],
+        "Wed 07:00": ["screen 1d"],
+        "Wed 19:45": ["screen 4h"],
+        "Thu 01:00": ["mail 4h"],
+    }
+
+
+def test_of_several_brought_forward_to_one_time_the_tightest_comes() -> None:
+    """The deadline is a Monday at nine: a day before is Sunday, four hours before is night."""
+    days = ("2026-06-19 09:00", "2026-06-19 19:45", "2026-06-21 09:00")
+    assert sent("2026-06-22 09:00", *days, "2026-06-22 05:00", "2026-06-22 07:00") == {
+        "Fri 09:00": ["mail 3d", "screen 3d"],
+        "Fri 19:45": ["screen 4h"],
+        "Sun 09:00": ["mail 1d"],
+        "Mon 05:00": ["mail 4h"],
+    }
+
+
+def test_over_both_changes_of_the_clocks() -> None:
+    for ends in ("2026-03-30 09:00", "2026-10-26 09:00"):
+        friday = local(ends).astimezone(LONDON) - timedelta(days=3)
+        evening = [f"{friday:%Y-%m-%d} {time}" for time in ("19:44", "19:45")]
+        assert sent(ends, *evening)["Fri 19:45"] == ["screen 4h"]
+
+
+def test_the_tightest_is_told_by_when_it_is_due_and_not_by_how_it_is_written() -> None:
+    """Three working days before a Tuesday are five days; a lead of four days is nearer."""
+    ladder = (Lead("3 working days", workdays=3), lead("4d"))
+    tender = record(deadlines=(deadline("submission", "2026-06-23T11:00", learned=NOW),))
+    plan = planner(subscription(remind={"submission": ladder}))
+    now = at("2026-06-20")
+    (delivery,) = plan.plan(plan.reminders(tender, now, None), now)
+    assert delivery.event.endswith("/4d")
+
+
+def test_a_lead_asked_for_at_night_is_not_brought_forward_to_before_that() -> None:
+    since = {"Care": {"submission/4h": local("2026-06-17 21:00")}}
+    night = Planner(
+        [subscription(remind={"submission": (lead("4h"),)})], RECIPIENTS, since,
+        quiets={"screen": NIGHT},
+    )  # fmt: skip
+    ends = local("2026-06-18 08:00").isoformat()
+    tender = record(deadlines=(deadline(when=ends, learned=at("2026-05-01")),))
+    for now, planned in (("2026-06-17 22:00", 0), ("2026-06-18 04:00", 1)):
+        happened = night.reminders(tender, local(now), None)
+        found = night.plan(happened, local(now))
+        assert [(d.due, d.urgent) for d in found] == [(local(now), True)] * planned
+
+
+NEAR, FAR = "2026-06-18 12:00", "2026-07-10 12:00"
+
+
+@pytest.mark.parametrize(("name", "was", "now", "waits"), [
+    ("new", None, FAR, True),
+    ("new", None, NEAR, False),
+    ("amended", FAR, FAR, True),
+    ("amended", FAR, NEAR, False),
+    ("amended", NEAR, FAR, False),
+    ("cancelled", FAR, FAR, True),
+    ("cancelled", NEAR, NEAR, False),
+])  # fmt: skip
+def test_at_night_only_what_somebody_may_have_to_act_on_before_noon_does_not_wait(
+    name: str, was: str | None, now: str, waits: bool
+) -> None:
+    before, after = (
+        record(deadlines=(deadline(when=local(ends).isoformat()),)) if ends else None
+        for ends in (was, now)
+    )
+    night = Planner([subscription()], RECIPIENTS, {}, quiets={"screen": NIGHT})
+    evening, morning = local("2026-06-17 22:00"), local("2026-06-18 07:00")
+    (delivery,) = night.plan([event(name, record=after, before=before)], evening)
+    assert (delivery.due, delivery.urgent) == ((morning, False) if waits else (evening, True))
+
+
+def test_the_bots_own_troubles_wait() -> None:
+    night = Planner([subscription()], RECIPIENTS, {}, ["screen"], {"screen": NIGHT})
+    trouble = Event(key="channel mail/x", name="operators", source="", at=NOW)
+    (delivery,) = night.health([trouble], local("2026-06-20 12:00"))
+    assert delivery.due == local("2026-06-22 07:00")
+
+
+def test_the_first_run_waits() -> None:
+    night = Planner([subscription()], RECIPIENTS, {}, quiets={"screen": NIGHT})
+    ((_, [delivery]),) = night.started("fts", [], local("2026-06-20 12:00"))
+    assert delivery.due == local("2026-06-22 07:00")

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ from bot.retry import Dropped, GaveUp, Retry, Sent
 from bot.store import deliveries, duty, outbox, process
 from bot.store.engine import HEAD, connect, reading, upgrade
 from bot.store.tables import meta
-from tests.make import NOW, event, notice, record
+from tests.make import NOW, deadline, event, notice, record
 
 HOUR, LEASE = timedelta(hours=1), timedelta(minutes=5)
 
@@ -122,7 +122,10 @@ def test_records_wake_in_order_and_sleep_again(engine: Engine) -> None:
     with engine.begin() as connection:
         process.save(connection, [(late, NOW), (early, NOW - HOUR), (never, None)])
     with engine.begin() as connection:
-        assert [r.id for r in process.awake(connection, NOW, 9)] == ["early", "late"]
+        awake = process.awake(connection, NOW, 9)
+        assert [(r.id, since) for r, since in awake] == [("early", NOW - HOUR), ("late", NOW)]
+        found = process.wakes(connection, early.source, ["early", "never", "none"])
+        assert found == {"early": NOW - HOUR}
         assert process.awake(connection, NOW - 2 * HOUR, 9) == []
         process.set_wake(connection, [(early, None), (late, NOW + HOUR)])
         assert process.awake(connection, NOW, 9) == []
@@ -136,12 +139,12 @@ def test_a_record_wakes_no_later_for_being_written_or_roused(engine: Engine) -> 
         process.save(connection, [(one, NOW), (asleep, None)])
         process.save(connection, [(one, NOW + HOUR), (asleep, NOW + HOUR)])
         process.rouse(connection, [(one, NOW + HOUR), (asleep, None)])
-        assert [r.id for r in process.awake(connection, NOW, 9)] == ["one"]
+        assert [r.id for r, _ in process.awake(connection, NOW, 9)] == ["one"]
         assert process.awake(connection, NOW - HOUR, 9) == []
         process.save(connection, [(one, None)])
         process.rouse(connection, [(one, NOW - HOUR), (asleep, NOW)])
-        assert [r.id for r in process.awake(connection, NOW, 9)] == ["one", "asleep"]
-        assert [r.id for r in process.awake(connection, NOW - HOUR, 9)] == ["one"]
+        assert [r.id for r, _ in process.awake(connection, NOW, 9)] == ["one", "asleep"]
+        assert [r.id for r, _ in process.awake(connection, NOW - HOUR, 9)] == ["one"]
 
 
 def test_only_the_living_are_live(engine: Engine) -> None:
@@ -437,3 +440,57 @@ def test_connections_that_the_server_closed_are_opened_anew(postgres_url: str) -
         assert connection.execute(text("SELECT pg_backend_pid()")).scalar() != mine
     engine.dispose()
     other.dispose()
+
+
+def test_the_reminders_that_a_recipient_got_are_his_alone(engine: Engine) -> None:
+    key = record().key
+    happened = [
+        event("deadline", key=f"{key}/{lead}@2026-06-19T11:00Z/1d", deadline=deadline(), lead=lead)
+        for lead in ("7d", "1d")
+    ] + [event(key=f"{key}/new")]
+    planned = [
+        Delivery(key=f"{e.key}>{to}", event=e.key, channel="c", recipient=to, due=NOW)
+        for e in happened
+        for to in ("one", "two")
+    ]
+    with engine.begin() as connection:
+        outbox.queue(connection, happened, planned)
+    while claims := claim(engine):
+        for held in claims:
+            lost = held.delivery.recipient == "two" and held.event.lead == "7d"
+            settle(engine, held, GaveUp("full") if lost else Sent("ts"))
+    ids = {(record().source, record().id)}
+    with reading(engine) as connection:
+        got = {to: deliveries.reminded(connection, ids, "c", to) for to in ("one", "two", "three")}
+        assert deliveries.reminded(connection, {("cf", record().id)}, "c", "one") == []
+        assert deliveries.reminded(connection, ids, "d", "one") == []
+    leads = {to: sorted((e.lead, at) for e, at in found) for to, found in got.items()}
+    assert leads == {"one": [("1d", NOW), ("7d", NOW)], "two": [("1d", NOW)], "three": []}
+
+
+def test_what_is_held_goes_before_what_cannot_wait_of_its_procurement(engine: Engine) -> None:
+    def put(key: str, of: str, due: datetime, *, urgent: bool = False, to: str = "one") -> None:
+        happened = event(
+            record=record(id=of), key=f"{key}/new", at=NOW + timedelta(seconds=len(key))
+        )
+        one = Delivery(
+            key=key, event=happened.key, channel="c", recipient=to, due=due, urgent=urgent
+        )
+        with engine.begin() as connection:
+            outbox.queue(connection, [happened], [one])
+
+    morning = NOW + 8 * HOUR
+    put("held", "r1", morning)
+    put("held by another", "r1", morning, to="two")
+    put("of another", "r2", morning)
+    put("now at once", "r1", NOW + HOUR, urgent=True)
+    with reading(engine) as connection:
+        assert outbox.held(connection, NOW + HOUR) == 2
+    order = []
+    while claims := claim(engine, now=NOW + HOUR):
+        for held in claims:
+            order.append(held.delivery.key)
+            settle(engine, held, Sent("ts"))
+    assert order == ["held", "now at once"]
+    with reading(engine) as connection:
+        assert (outbox.owed(connection), outbox.held(connection, NOW + HOUR)) == (2, 2)
