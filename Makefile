@@ -18,14 +18,14 @@ run: .venv/runtime
 	@$(BIN)/tenderbell run
 
 test: .venv/dev
-	$(BIN)/pytest -n auto --maxprocesses 4
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal
 
 check: .venv/dev
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n auto --maxprocesses 4
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal
 
 bench: .venv/dev
 	$(BIN)/python -m tests.benchmarks

@@ -84,6 +84,9 @@ def updates(*words: str, **each: Any) -> list[Notice]:
     ]
 
 
+FORWARD = "the submission deadline was brought forward by"
+
+
 def told(notices: list[Notice]) -> list[tuple[str | None, str, tuple[str, ...]]]:
     chapters = story([(n, n.published) for n in notices], source="fts")
     return [(e.name, e.words, e.notes) if (e := c.event) else (None, "", ()) for c in chapters][1:]
@@ -95,7 +98,7 @@ def test_words_left_over_from_the_update_before_are_not_quoted_as_new() -> None:
     dates = ["2026-09-01T23:00", "2026-09-01T23:00", "2026-05-12T11:09"]
     assert told(updates(text, f"{text}. ", dates=dates)) == [
         ("amended", text, ()),
-        ("amended", "", (UNSAID,)),
+        ("amended", "", (UNSAID, f"{FORWARD} 112 days 12 hours, to 9 minutes after this notice")),
     ]
 
 
@@ -108,7 +111,7 @@ def test_a_text_that_grew_by_a_sentence_is_quoted_whole() -> None:
     first = "The submission date is 28/09/2026"
     dates = ["2026-10-29T15:00", "2026-09-28T14:00", "2026-09-28T14:00"]
     assert told(updates(first, f"{first}. Security amended.", dates=dates)) == [
-        ("amended", first, ()),
+        ("amended", first, (f"{FORWARD} 31 days",)),
         ("amended", f"{first}. Security amended.", ()),
     ]
 
