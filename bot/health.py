@@ -122,16 +122,22 @@ def stated(notices: Iterable[Notice]) -> Stated:
     return counts
 
 
+def add(into: Stated, counts: Stated) -> None:
+    """Count these as well."""
+    for stage, fields in counts.items():
+        held = into.setdefault(stage, {"notices": 0})
+        for name, number in fields.items():
+            held[name] = held.get(name, 0) + number
+
+
 def lacking(polls: Iterable[Stated]) -> list[Alarm]:
     """Fields that a source always stated and has stopped to; polls in order, the latest first."""
     recent: Stated = {}
     before: Stated = {}
     for counts in polls:
         for stage, fields in counts.items():
-            held = recent.setdefault(stage, {"notices": 0})
-            into = held if held["notices"] < FEW else before.setdefault(stage, {"notices": 0})
-            for name, number in fields.items():
-                into[name] = into.get(name, 0) + number
+            few = recent.get(stage, {}).get("notices", 0) < FEW
+            add(recent if few else before, {stage: fields})
     return [
         Alarm(
             f"field {name} in {stage}",

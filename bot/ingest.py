@@ -51,10 +51,9 @@ def fold_kept(
         held[notice.record] = after
         if event:
             happened.append(event)
-    woken = process.wakes(connection, source, held)
     wakes = []
     for id, record in held.items():
-        since = min(now, woken.get(id, now), *_learned(record, stored.get(id), batch[id]))
+        since = min(now, *_learned(record, stored.get(id), batch[id]))
         wakes.append((record, setup.planner.wake(record, since)))
     process.save(connection, wakes)
     process.mark_folded(connection, source)

@@ -16,7 +16,6 @@ from bot.quiet import Quiet, around, released, reminded
 Recipients = Mapping[str, tuple[str, ...]]  # by channel
 # UTC, by subscription and then by `submission/7d`: a lead counts from when it was first asked for.
 Since = Mapping[str, Mapping[str, datetime]]
-# Why, the lead of a reminder, and the channels and recipients that hear of it.
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +26,7 @@ class _Want:
     since: datetime | None = None
 
 
+# Why, the leads that were asked for, and the channels and recipients that hear of it.
 _Asked = tuple[Match, _Want, Iterable[tuple[str, str]]]
 _NOTHING: Followed = {}
 
@@ -241,7 +241,7 @@ def is_open(record: Record, now: datetime) -> bool:
 
     A notice without any date is open: missing is not closed.
     """
-    if record.status not in ("planned", "open"):
+    if record.status not in detect.LIVE:
         return False
     ends = [d.at for d in record.facts.deadlines if d.kind in ("submission", "participation")]
     return not ends or max(ends) > now

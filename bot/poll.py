@@ -11,14 +11,13 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from bot import parts
+from bot import health, parts
 from bot.ask import Asker, Reader
 from bot.config import Source
 from bot.contract import Fault, Page, Request
 from bot.errors import FetchError, ReadError
 from bot.fetch import Fetcher, Stopped
 from bot.files import SETTLED, Files
-from bot.health import stated
 from bot.ingest import fold_kept
 from bot.model import Event, Notice
 from bot.parts import Part
@@ -236,10 +235,7 @@ class Poll:
             if faults:
                 self.receipt.aside += process.set_aside(connection, name, faults, self._now)
         self.receipt.new += len(fresh)
-        for stage, fields in stated(fresh).items():
-            held = self.receipt.stated.setdefault(stage, {})
-            for one, number in fields.items():
-                held[one] = held.get(one, 0) + number
+        health.add(self.receipt.stated, health.stated(fresh))
 
     def _heartbeat(self) -> None:
         if self._stopping():

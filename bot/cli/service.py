@@ -14,6 +14,8 @@ import click
 from bot.cli.common import as_json, instant, line, logs, options
 
 if TYPE_CHECKING:
+    from bot.deliver import ChannelReceipt
+    from bot.receipt import PollReceipt
     from bot.setup import Setup
 
 
@@ -99,27 +101,35 @@ def once(
         if json_:
             line({"source": poll.source, "receipt": poll})
         else:
-            state = f"failed: {poll.error or '; '.join(poll.incomplete)}" if poll.failed else "read"
-            click.echo(
-                f"source {poll.source}: {state}; {poll.windows} windows, {poll.pages} pages, "
-                f"{poll.notices} notices, {poll.new} new, {poll.aside} set aside, "
-                f"{poll.events} events, {poll.deliveries} deliveries"
-            )
-            for owed in poll.owed:
-                click.echo(f"source {poll.source}: still to be read: {owed}")
+            click.echo(_polled(poll))
     for name in cycle.busy:
         click.echo(f"source {name}: another process is polling it", err=True)
     for name, done in cycle.channels.items():
         if json_:
             line({"channel": name, "receipt": done})
         else:
-            trouble = f"; {done.error}" if done.error else ""
-            click.echo(
-                f"channel {name}: {done.sent} sent, {done.retrying} retrying, "
-                f"{done.gave_up} given up, {done.dropped} dropped{trouble}"
-            )
+            click.echo(_delivered(done))
     if cycle.held:
         click.echo(f"{cycle.held} deliveries wait for quiet hours to end", err=True)
     if cycle.owed:
         click.echo(f"{cycle.owed} deliveries are still owed", err=True)
     return 0 if cycle.well else 1
+
+
+def _polled(poll: PollReceipt) -> str:
+    state = f"failed: {poll.why}" if poll.failed else "read"
+    told = (
+        f"source {poll.source}: {state}; {poll.windows} windows, {poll.pages} pages, "
+        f"{poll.notices} notices, {poll.new} new, {poll.aside} set aside, "
+        f"{poll.events} events, {poll.deliveries} deliveries"
+    )
+    owed = (f"source {poll.source}: still to be read: {piece}" for piece in poll.owed)
+    return "\n".join((told, *owed))
+
+
+def _delivered(done: ChannelReceipt) -> str:
+    trouble = f"; {done.error}" if done.error else ""
+    return (
+        f"channel {done.channel}: {done.sent} sent, {done.retrying} retrying, "
+        f"{done.gave_up} given up, {done.dropped} dropped{trouble}"
+    )

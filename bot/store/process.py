@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from bot.contract import Fault
+from bot.detect import LIVE
 from bot.model import Notice, Record
 from bot.store import codec
 from bot.store.engine import insert
@@ -131,7 +132,7 @@ def save(connection: Connection, held: Sequence[tuple[Record, datetime | None]])
             "source": record.source,
             "id": record.id,
             "wake": wake,
-            "live": int(record.status in ("planned", "open")),
+            "live": int(record.status in LIVE),
             "body": codec.dump(record),
         }
         for record, wake in held
@@ -161,20 +162,6 @@ def awake(
     query = query.order_by(records.c.wake).limit(limit)
     rows = connection.execute(query.with_for_update(skip_locked=True) if lock else query)
     return [(codec.record(body), wake) for body, wake in rows]
-
-
-def wakes(connection: Connection, source: str, ids: Iterable[str]) -> dict[str, datetime]:
-    """When these records have their next reminder; those that have none ahead are left out."""
-    found: dict[str, datetime] = {}
-    wanted = sorted(ids)
-    for start in range(0, len(wanted), 500):
-        query = select(records.c.id, records.c.wake).where(
-            records.c.source == source,
-            records.c.id.in_(wanted[start : start + 500]),
-            records.c.wake.is_not(None),
-        )
-        found.update((id, wake) for id, wake in connection.execute(query))
-    return found
 
 
 def set_wake(connection: Connection, wakes: Sequence[tuple[Record, datetime | None]]) -> None:

@@ -100,17 +100,19 @@ def test_a_field_that_vanishes_is_told() -> None:
     assert told.detail == "4% of the last 25 state it; before it was 100%"
 
 
+LONG = [day(30) for _ in range(4)]
+
+
 @pytest.mark.parametrize(
-    ("last", "before"),
+    "polls",
     [
-        (day(10, cpv=0), 100),  # too few to say
-        (day(25, cpv=15), 100),  # fewer, and still many
-        (day(25, cpv=0), 40),  # little is known of what was usual
+        pytest.param([day(10, cpv=0), *LONG], id="too few to say"),
+        pytest.param([day(25, cpv=15), *LONG], id="fewer, and still many"),
+        pytest.param([day(25, cpv=0), day(40)], id="little is known of what was usual"),
     ],
 )
-def test_a_field_that_only_varies_is_not(last: Stated, before: int) -> None:
-    past = [] if before < 100 else [day(30) for _ in range(4)]
-    assert lacking([last, *past, day(before % 100)] if before < 100 else [last, *past]) == []
+def test_a_field_that_only_varies_is_not(polls: list[Stated]) -> None:
+    assert lacking(polls) == []
 
 
 def test_what_was_never_stated_is_not_missed() -> None:

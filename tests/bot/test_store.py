@@ -124,8 +124,6 @@ def test_records_wake_in_order_and_sleep_again(engine: Engine) -> None:
     with engine.begin() as connection:
         awake = process.awake(connection, NOW, 9)
         assert [(r.id, since) for r, since in awake] == [("early", NOW - HOUR), ("late", NOW)]
-        found = process.wakes(connection, early.source, ["early", "never", "none"])
-        assert found == {"early": NOW - HOUR}
         assert process.awake(connection, NOW - 2 * HOUR, 9) == []
         process.set_wake(connection, [(early, None), (late, NOW + HOUR)])
         assert process.awake(connection, NOW, 9) == []
