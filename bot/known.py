@@ -25,7 +25,7 @@ def known(event: Event, told: Iterable[Event]) -> Event | None:
     for earlier in told:
         ended = earlier.name == "cancelled" and event.name != "cancelled"
         began = earlier.name == "new" and event.name == "cancelled"
-        if ended or began:
+        if ended or began or _undone(earlier, event):
             covering = None
         elif _says(earlier, event):
             covering = earlier
@@ -89,6 +89,20 @@ def _told(change: Change, earlier: Event, event: Event) -> bool:
             return not now and not then and _same_change(change, earlier)
         return all(any(same_date(a, b) for b in then) for a in now)
     return _same_change(change, earlier)
+
+
+def _undone(earlier: Event, event: Event) -> bool:
+    """Whether what was told then stands against an amendment: moved back, it is news again."""
+    weighty = (c for c in event.changes if c.field not in _ACCOMPANY)
+    return event.name == "amended" and any(_against(c, earlier, event) for c in weighty)
+
+
+def _against(change: Change, earlier: Event, event: Event) -> bool:
+    if change.field in DEADLINE_KINDS:
+        then, now = _of_kind(earlier.record, change), _of_kind(event.record, change)
+        return bool(then) and not any(same_date(a, b) for a in then for b in now)
+    spoken = any(other.field == change.field for other in earlier.changes)
+    return spoken and not _same_change(change, earlier)
 
 
 def _same_change(change: Change, earlier: Event) -> bool:

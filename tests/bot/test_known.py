@@ -123,6 +123,22 @@ def test_what_a_cancellation_ended_is_news_again() -> None:
     assert known(there("cancelled"), [here("cancelled"), here()]) is None
 
 
+def test_a_date_that_was_moved_and_is_moved_back_is_news() -> None:
+    """It stood so in the first message, but the last one said otherwise."""
+    told = [here(), here("amended", changes=(MOVED,), **moved())]
+    back = there("amended", changes=(replace(MOVED, was=MOVED.now, now=MOVED.was),))
+    assert known(back, told) is None
+    onward = there("amended", changes=(MOVED,), **moved())
+    assert known(onward, told) is told[1]
+
+
+def test_a_value_that_was_changed_and_is_changed_back_is_news() -> None:
+    back = replace(VALUE, was=VALUE.now, now=VALUE.was)
+    told = [here("amended", changes=(VALUE,)), here("amended", changes=(back,))]
+    assert known(there("amended", changes=(VALUE,)), told) is None
+    assert known(there("amended", changes=(back,)), told) is told[1]
+
+
 def test_nothing_was_told() -> None:
     assert known(there(), []) is None
 
