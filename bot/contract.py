@@ -3,11 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from bot.model import Notice
+
+# What may be worth a louder word than usual: a deadline moved, all is called off, or the last
+# reminder of a deadline.
+Occasion = Literal["", "moved", "cancelled", "closing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a message leads: a button or a link."""
+
+    label: str
+    url: str  # http(s), plain ASCII
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a message."""
+
+    name: str
+    kind: str  # its media type, as text/calendar
+    content: bytes
+    parameters: Mapping[str, str] = field(default_factory=dict)  # of the media type: method=PUBLISH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,15 +39,24 @@ class Message:
 
     key: str  # the delivery's key: what a Message-ID or Slack metadata is derived from
     recipient: str
-    parts: Mapping[str, str]  # {"subject": …, "text": …, "html": …} or {"text": …, "blocks": …}
+    parts: Mapping[str, str]  # {"subject": …, "text": …, "html": …}: what the templates made
     at: datetime  # UTC, when it was rendered
+    thread: str = ""  # the conversation that it belongs to, the same for ever; "" for none
+    root: str = ""  # what the channel answered to the conversation's first message; "" begins one
+    occasion: Occasion = ""
+    links: tuple[Link, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)  # as `outbox --json` tells them
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the channel answered: a Slack `ts`, a Message-ID."""
+    """What the channel answered: a Slack channel's id and `ts`, a Message-ID."""
 
     reference: str = ""
+
+
+Send = Callable[[Message], Receipt]
 
 
 Window = tuple[datetime, datetime]  # half-open, UTC
@@ -114,10 +146,37 @@ class Notifier(Protocol):
         """Seconds between two messages of the service, on average; 0 where nobody minds."""
         ...
 
+    @property
+    def converses(self) -> bool:
+        """Whether what it posts can be answered, edited and found again: it is a `Conversing`."""
+        ...
+
     def recipients(self) -> tuple[str, ...]:
         """Who hears of an event on this channel; never a secret."""
         ...
 
     def send(self, message: Message) -> Receipt:
         """Hand the message over; DeliveryError says whether a later attempt may help."""
+        ...
+
+    def batch(self) -> AbstractContextManager[Send]:
+        """`send` for several messages one after the other: over one connection where that helps."""
+        ...
+
+
+class Conversing(Notifier, Protocol):
+    """A notifier that holds one conversation a procurement: a first message, and answers to it."""
+
+    def edit(self, message: Message) -> None:
+        """Put the message in the place of the one at `message.root`; DeliveryError as of `send`.
+
+        `permanent` where that one is gone or cannot be edited any more.
+        """
+        ...
+
+    def find(self, message: Message, since: datetime) -> Receipt | None:
+        """What the channel answered to this message, if it took it since then (UTC).
+
+        DeliveryError where it cannot be looked up.
+        """
         ...

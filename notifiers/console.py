@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 import sys
 import textwrap
+from contextlib import AbstractContextManager, nullcontext
 from typing import ClassVar, TextIO
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
-from bot.contract import Message, Receipt
+from bot.contract import Message, Receipt, Send
 from bot.errors import DeliveryError
 from bot.filters import clean
 
@@ -20,6 +21,7 @@ class Console(BaseModel):
     """The terminal that the program runs in; it has no options."""
 
     pace: ClassVar[float] = 0.0
+    converses: ClassVar[bool] = False
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -46,6 +48,9 @@ class Console(BaseModel):
         except (OSError, ValueError) as error:
             raise DeliveryError(f"cannot print: {error}", channel=True) from error
         return Receipt()
+
+    def batch(self) -> AbstractContextManager[Send]:
+        return nullcontext(self.send)
 
 
 def _width(stream: TextIO) -> int:

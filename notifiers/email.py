@@ -7,7 +7,7 @@ import ipaddress
 import re
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from bot.contract import Message, Receipt
+from bot.contract import Message, Receipt, Send
 from bot.errors import DeliveryError
 from bot.filters import clean, cut, line
 
@@ -48,6 +48,7 @@ class Email(BaseModel):
 
     timeout: ClassVar[float] = 20.0  # seconds, for each answer
     pace: ClassVar[float] = 0.0
+    converses: ClassVar[bool] = False
 
     smtp: SecretStr
     sender: str = Field(alias="from")
@@ -104,6 +105,9 @@ class Email(BaseModel):
                 except _TooLarge as error:
                     raise DeliveryError(f"the mail is too large: {error}", permanent=True) from None
         return Receipt(str(mail["Message-ID"]))
+
+    def batch(self) -> AbstractContextManager[Send]:
+        return nullcontext(self.send)
 
     @property
     def _address(self) -> str:

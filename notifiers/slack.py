@@ -7,13 +7,14 @@ import json
 import logging
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar
 from urllib.error import URLError
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator, model_validator
 
-from bot.contract import Message, Receipt
+from bot.contract import Message, Receipt, Send
 from bot.errors import DeliveryError
 from bot.filters import cut, line, mrkdwn
 
@@ -60,6 +61,7 @@ class Slack(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     timeout: ClassVar[float] = 10.0  # seconds
+    converses: ClassVar[bool] = False
 
     token: SecretStr | None = None
     channel: str | None = None
@@ -117,6 +119,9 @@ class Slack(BaseModel):
                 return self._post(short)
             except _Refused as error:
                 raise DeliveryError(f"Slack refuses the message: {error}", permanent=True) from None
+
+    def batch(self) -> AbstractContextManager[Send]:
+        return nullcontext(self.send)
 
     def _post(self, body: Mapping[str, Any]) -> Receipt:
         try:

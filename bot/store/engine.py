@@ -18,7 +18,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from bot.errors import ConfigError
 
 # The newest migration. A database that says so needs no migrating, and alembic is not imported.
-HEAD = "0003"
+HEAD = "0004"
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 # Seconds to wait for a lock: a backup may hold the file for half a minute.
 BUSY = 60

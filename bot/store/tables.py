@@ -99,6 +99,22 @@ outbox = _table(
     Column("lease", Instant),  # real time, until which one process works on it
     Column("owner", Text, nullable=False),  # the process that holds the lease
     Column("fence", Integer, nullable=False),  # counts the claims: a late writer has an old one
+    Column("digest", Text, nullable=False, server_default=""),  # the one that it waits for
+)
+
+# Where each conversation goes on in a channel, by each of its records that was told there.
+threads = _table(
+    "threads",
+    Column("channel", Text, primary_key=True),
+    Column("recipient", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("record", Text, primary_key=True),
+    Column("name", Text, nullable=False),  # the conversation's, as it was called first
+    Column("root", Text, nullable=False),  # what the channel answered to its first message
+    Column("delivery", Text, nullable=False),  # the key of that message
+    Column("since", Instant, nullable=False),
+    Column("shown", Text, nullable=False),  # a digest of what the first message shows by now
+    Column("due", Instant),  # when it may show something else; null when never
 )
 
 sources = _table(
