@@ -34,7 +34,7 @@ bench: .venv/dev
 lock: .venv/created
 	$(INSTALL) 'uv>=0.9,<1'
 	$(LOCK) --group build --output-file requirements.lock
-	$(LOCK) --extra postgres --group dev --constraint requirements.lock \
+	$(LOCK) --extra postgres --extra apprise --group dev --constraint requirements.lock \
 		--output-file requirements-dev.lock
 
 clean:
