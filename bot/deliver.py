@@ -155,10 +155,12 @@ def _attempt(
 def _rendered(setup: Setup, channel: Channel, event: Event, claim: Claim, now: datetime) -> Message:
     """The message; in its plainest form where a template fails, for the alert must go out."""
     try:
-        return setup.renderer.render(channel.notify, event, claim.delivery, now)
+        return setup.renderer.render(
+            channel.notify, event, claim.delivery, now, attempts=claim.attempts
+        )
     except Exception:
         log.exception("delivery=%s a template failed; sent without", claim.delivery.key)
-        return setup.renderer.plain(event, claim.delivery, now)
+        return setup.renderer.plain(event, claim.delivery, now, attempts=claim.attempts)
 
 
 def _remember(setup: Setup, receipt: ChannelReceipt, now: datetime) -> None:

@@ -370,3 +370,4 @@ class Delivery:
     matches: tuple[Match, ...] = ()
     due: datetime  # UTC
     urgent: bool = False  # due in the channel's quiet time, for it could not wait
+    digest: str = ""  # the key of the digest that it waits for

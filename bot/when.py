@@ -137,6 +137,31 @@ def money(text: str | float) -> float:
         raise ValueError(f"{shown} is too large a sum") from None
 
 
+def pause(stated: str, date: str) -> float | None:
+    """Seconds, at most a day, of a Retry-After header (RFC 9110 10.2.3), which has those or a date.
+
+    A date is measured against the answer's own `date` header, so that no clock of ours counts.
+    None where it says nothing that can be read.
+    """
+    text = stated.strip()
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
+        return min(float(text), _DAY.total_seconds())
+    until, now = _header_date(text), _header_date(date)
+    if not until or not now:
+        return None
+    return min(max(until - now, timedelta(0)), _DAY).total_seconds()
+
+
+def _header_date(text: str) -> datetime | None:
+    from email.utils import parsedate_to_datetime  # rarely wanted, and it would slow every start
+
+    try:
+        found = parsedate_to_datetime(text)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
 # ---------------------------------------------------------------- telling
 
 

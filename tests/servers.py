@@ -174,6 +174,10 @@ class Site:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Hang up on everybody, close the port, wait for the threads."""
         self._stopped.set()
         for each in (self._socket, *self._open):
             with suppress(OSError):

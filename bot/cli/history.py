@@ -12,7 +12,8 @@ from bot.changes import stated
 from bot.cli.common import as_json, clean, line, logs, options
 from bot.cli.find import named, unknown
 from bot.fold import order
-from bot.model import Change, Deadline
+from bot.model import Deadline
+from bot.render.facts import change_facts
 from bot.store import deliveries, process
 from bot.store.engine import reading
 from bot.story import Chapter, story
@@ -70,7 +71,7 @@ def _facts(chapter: Chapter, rows: list[Any]) -> dict[str, Any]:
         "stage": chapter.after.stage,
         "event": event.name if event else None,
         "of": _of(chapter),
-        "changes": [_change(change) for change in event.changes] if event else [],
+        "changes": [change_facts(change) for change in event.changes] if event else [],
         "words": notice.words,
         "flags": list(event.notes) if event else [],
         "deadlines": [_deadline(deadline) for deadline in chapter.after.facts.deadlines],
@@ -84,16 +85,6 @@ def _of(chapter: Chapter) -> str:
     return {"planning": "tender", "tender": "tender"}.get(chapter.notice.stage) or str(
         chapter.notice.stage
     )
-
-
-def _change(change: Change) -> dict[str, Any]:
-    return {
-        "field": change.field,
-        "was": change.was,
-        "now": change.now,
-        "lot": change.lot,
-        "from": change.origin,
-    }
 
 
 def _deadline(deadline: Deadline) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from bot.choice import FOLLOWED
 from bot.cli.common import as_json, clean, line, logs, options
-from bot.model import Event
+from bot.model import Delivery, Event
+from bot.render.facts import facts
 from bot.store import deliveries
 from bot.store.engine import reading
 from bot.when import iso
@@ -17,35 +17,22 @@ from bot.when import iso
 STATES = ["waiting", "sent", "retrying", "gave-up", "dropped", "unknown"]
 
 
-def facts(row: Any, event: Event) -> dict[str, Any]:
-    """One delivery as `outbox --json` promises it; instants in UTC."""
+def _facts(row: Any, event: Event) -> dict[str, Any]:
+    """A row of the outbox with its event, as `outbox --json` promises it."""
     from bot.store import codec
 
-    deadline, matches = event.deadline, codec.matches(row.matches)
-    return {
-        "key": row.key,
-        "event": event.name,
-        "source": event.source,
-        "record": row.record or None,
-        "notice": event.notice,
-        "title": event.record.facts.title if event.record else None,
-        "changes": [
-            {"field": c.field, "was": c.was, "now": c.now, "lot": c.lot, "from": c.origin}
-            for c in event.changes
-        ],
-        "deadline": deadline
-        and {"kind": deadline.kind, "at": iso(deadline.at), "lead": event.lead},
-        "channel": row.channel,
-        "recipient": row.recipient,
-        "subscriptions": [match.subscription for match in matches if match != FOLLOWED],
-        "followed": FOLLOWED in matches,
-        "digest": None,
-        "status": row.status,
-        "why": row.why,
-        "attempts": row.attempts,
-        "due": iso(row.due),
-        "sent": row.sent and iso(row.sent),
-    }
+    delivery = Delivery(
+        key=row.key,
+        event=row.event,
+        channel=row.channel,
+        recipient=row.recipient,
+        matches=codec.matches(row.matches),
+        due=row.due,
+        digest=row.digest,
+    )
+    return facts(
+        delivery, event, status=row.status, why=row.why, attempts=row.attempts, sent=row.sent
+    )
 
 
 @click.command(epilog="Example: tenderbell outbox --status retrying")
@@ -62,7 +49,7 @@ def outbox(path: Path, status: str | None, json_: bool, verbose: bool, quiet: bo
     with reading(setup.engine) as connection:
         for row, event in deliveries.rows(connection, status=status):
             if json_:
-                line(facts(row, event))
+                line(_facts(row, event))
                 continue
             when = iso(row.sent or row.due)
             why = f"  ({clean(row.why)})" if row.why else ""

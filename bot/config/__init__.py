@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from bot.config import document
 from bot.config.document import Document
-from bot.config.faults import Place, constant_messages, keys_of, not_yet, problems
+from bot.config.faults import Place, constant_messages, keys_of, problems
 from bot.config.options import (
     ChannelKeys,
     FileKeys,
@@ -205,8 +205,6 @@ def _unmet(
 
 
 def _no_plugin(key: str, name: str, known: Plugins) -> str:
-    if not_yet(key, name):
-        return f"{name} is not there yet"
     hint = meant(name, known) or f"; known are {', '.join(sorted(known))}"
     return f"there is no {name[:60]!r}{hint}"
 

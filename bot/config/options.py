@@ -36,7 +36,6 @@ NOT_YET: Mapping[str, frozenset[str]] = {
     "file": frozenset({"templates"}),
     "subscription": frozenset({"calendar"}),
     "channel": frozenset({"mention"}),
-    "notify": frozenset({"apprise", "webhook"}),
     "when": frozenset({"hourly", "daily", "weekly"}),
 }
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from urllib.parse import urljoin
 
+from bot import when
 from bot.contract import Request
 from bot.errors import FetchError
 from bot.fetch.address import shown
 
 AGAIN = frozenset({429, 500, 502, 503, 504})  # statuses that may pass within seconds
-LONGEST = 86_400.0  # seconds; a Retry-After beyond a day is read as a day
 FIRST = 0.5  # seconds before the second attempt, doubled from one to the next
 STEP = 2**18  # decoded bytes at a time, so that a bomb is seen before it is unpacked
 
@@ -30,25 +27,12 @@ def asked(
 ) -> float | None:
     """Seconds of silence that an answer asks for, None where it does not.
 
-    Retry-After (RFC 9110 10.2.3) comes first, as seconds or as a date; a date is measured against
-    the answer's own Date, so that no clock of ours counts. Then the source's own `cooldown`.
+    Retry-After comes first, at most a day of it, then the source's own `cooldown`.
     """
-    text = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
-        return min(float(text), LONGEST)
-    until, now = _instant(text), _instant(headers.get("date", ""))
-    if until and now:
-        return min(max((until - now).total_seconds(), 0.0), LONGEST)
+    wait = when.pause(headers.get("retry-after", ""), headers.get("date", ""))
+    if wait is not None:
+        return wait
     return cooldown.get(status) if status is not None else None
-
-
-def _instant(text: str) -> datetime | None:
-    """An HTTP date in UTC, None where it cannot be read."""
-    try:
-        found = parsedate_to_datetime(text)
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
 
 
 def pause_for(

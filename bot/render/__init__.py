@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from bot.contract import Message
 from bot.filters import cut, line, mrkdwn
 from bot.model import Delivery, Event
+from bot.render.facts import in_flight
 from bot.render.view import view
 
 SUBJECT = 200
@@ -50,10 +51,12 @@ class Renderer:
         self._plain = _sandbox(loader, autoescape=False)
         self._parts = _parts(TEMPLATES)
 
-    def render(self, notifier: str, event: Event, delivery: Delivery, now: datetime) -> Message:
+    def render(
+        self, notifier: str, event: Event, delivery: Delivery, now: datetime, *, attempts: int = 1
+    ) -> Message:
         """The message of one event for one recipient, worded for `now` (UTC).
 
-        A notifier with no templates of its own gets the console's.
+        A notifier with no templates of its own gets the console's. `attempts` counts this one.
         """
         folder = notifier if notifier in self._parts else "console"
         told = view(event, delivery, now, self._zone)
@@ -61,9 +64,17 @@ class Renderer:
         for part in self._parts[folder]:
             text = self._template(folder, event.name, part).render(view=told)
             parts[part] = cut(line(text), SUBJECT) if part == "subject" else _tidy(text)
-        return Message(key=delivery.key, recipient=delivery.recipient, parts=parts, at=now)
+        return Message(
+            key=delivery.key,
+            recipient=delivery.recipient,
+            parts=parts,
+            at=now,
+            facts=in_flight(delivery, event, now, attempts),
+        )
 
-    def plain(self, event: Event, delivery: Delivery, now: datetime) -> Message:
+    def plain(
+        self, event: Event, delivery: Delivery, now: datetime, *, attempts: int = 1
+    ) -> Message:
         """What can be told without templates: better than silence when one of them fails."""
         facts = event.record.facts if event.record else None
         title = cut(line(facts.title or ""), SUBJECT) if facts else ""
@@ -76,7 +87,13 @@ class Renderer:
             "text": str(mrkdwn(text)),
             "html": f"<pre>{escape(text)}</pre>",
         }
-        return Message(key=delivery.key, recipient=delivery.recipient, parts=parts, at=now)
+        return Message(
+            key=delivery.key,
+            recipient=delivery.recipient,
+            parts=parts,
+            at=now,
+            facts=in_flight(delivery, event, now, attempts),
+        )
 
     def _template(self, folder: str, name: str, part: str) -> Template:
         env = self._plain

@@ -14,9 +14,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.errors import FetchError
-from bot.fetch.answer import LONGEST, STEP, Body, asked, pause_for
+from bot.fetch.answer import STEP, Body, asked, pause_for
 
 NOON = "Tue, 12 May 2026 12:00:00 GMT"
+LONGEST = 86_400.0  # seconds; a Retry-After beyond a day is read as a day
 COOLDOWN = {403: 300.0, 429: 120.0}
 
 

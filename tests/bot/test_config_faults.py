@@ -245,10 +245,6 @@ ONE: dict[str, tuple[str, str]] = {
         CHANNEL + "{notify: screeen}" + THEN,
         "4:18: channels.mine.notify: there is no 'screeen' (did you mean screen?)",
     ),
-    "notify, later": (
-        CHANNEL + "{notify: apprise}" + THEN,
-        "4:18: channels.mine.notify: apprise is not there yet",
-    ),
     "mention": (
         CHANNEL + "{notify: screen, mention: x}" + THEN,
         "4:26: channels.mine.mention: mention is not there yet: remove the key",

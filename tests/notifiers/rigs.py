@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from bot.demo.smtp import Smtp
 from bot.model import Delivery, Event, Match
 from bot.render import Renderer
 from tests.make import NOW, event
+from tests.servers import Site, reply
 
 CANARY = "xoxb-canary-5f1c"
 NOTIFIERS = notifiers.load()
@@ -91,10 +93,43 @@ def _email() -> Iterator[Rig]:
         )
 
 
+def _site() -> Site:
+    return Site([reply(b"taken", connection="close")])
+
+
+@contextmanager
+def _signed() -> Iterator[Rig]:
+    with _site() as server:
+        options = {"url": f"{server.url}/hook?token={CANARY}", "secret": CANARY}
+        yield Rig(
+            NOTIFIERS["webhook"].model_validate(options),
+            lambda: [post.body.decode() for post in server.seen],
+            server.stop,
+        )
+
+
+def apprise(options: Mapping[str, Any]) -> Any:
+    """The notifier; what its library imports for the first time is not up to date everywhere."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return NOTIFIERS["apprise"].model_validate(options)
+
+
+@contextmanager
+def _apprise() -> Iterator[Rig]:
+    with _site() as server:
+        options = {"urls": [f"json://user:{CANARY}@127.0.0.1:{server.port}/{CANARY}"]}
+        yield Rig(
+            apprise(options), lambda: [post.body.decode() for post in server.seen], server.stop
+        )
+
+
 # Every notifier needs a line here, or the contract's first test fails.
 RIGS = {
     "console": ("console", _console),
     "slack": ("slack", _slack),
     "webhook": ("slack", _webhook),
     "email": ("email", _email),
+    "signed webhook": ("webhook", _signed),
+    "apprise": ("apprise", _apprise),
 }

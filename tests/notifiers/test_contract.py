@@ -38,13 +38,14 @@ rigs = pytest.mark.parametrize("name", RIGS)
 
 
 def test_every_notifier_of_the_folder_is_under_contract():
-    assert set(NOTIFIERS) == {kind for kind, _ in RIGS.values()} == {"console", "email", "slack"}
+    here = {"apprise", "console", "email", "slack", "webhook"}
+    assert set(NOTIFIERS) == {kind for kind, _ in RIGS.values()} == here
 
 
 def test_loading_does_not_pay_for_what_is_not_used():
     code = (
         "import sys, notifiers; notifiers.load();"
-        "sys.exit(bool({'slack_sdk', 'smtplib'} & set(sys.modules)))"
+        "sys.exit(bool({'slack_sdk', 'smtplib', 'apprise', 'requests'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
@@ -59,7 +60,7 @@ def test_a_module_with_no_notifier_is_refused():
 def test_each_kind_of_event_arrives_once(name, kind):
     module, rig = RIGS[name]
     with rig() as it:
-        receipt = it.notifier.send(message(module, EVENTS[kind]))
+        receipt = it.notifier.send(message(module, EVENTS[kind], it.notifier.recipients()[0]))
         assert isinstance(receipt, Receipt)
         assert len(it.arrived()) == 1
 
@@ -88,6 +89,8 @@ def test_an_unknown_option_is_refused_without_showing_the_others(name):
             "token": CANARY,
             "webhook": f"ftp://{CANARY}",
             "smtp": f"ftp://bot:{CANARY}@host",
+            "url": f"ftp://{CANARY}",
+            "urls": [f"ftp://{CANARY}"],
             "chanel": "#bids",
         }
         with pytest.raises(ValidationError) as caught:
@@ -101,6 +104,6 @@ def test_a_channel_that_is_down_asks_for_another_attempt(name):
     with rig() as it:
         it.down()
         with pytest.raises(DeliveryError) as caught:
-            it.notifier.send(message(module))
+            it.notifier.send(message(module, recipient=it.notifier.recipients()[0]))
         assert not caught.value.permanent and not caught.value.unknown
         assert CANARY not in "".join(traceback.format_exception(caught.value))
