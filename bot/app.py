@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import notifiers
 import watchers
 from bot import config
 from bot.config import Config
+from bot.contract import Message
+from bot.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     from bot.setup import Setup
@@ -19,6 +21,30 @@ if TYPE_CHECKING:
 def load(path: Path) -> Config:
     """The config, checked by the plug-ins that it names; ConfigError with every fault."""
     return config.load(path, os.environ, watchers.load(), notifiers.load())
+
+
+def tried(config: Config) -> tuple[list[Problem], list[Problem]]:
+    """The faults of the config's own templates, and what is likely a mistake among them."""
+    if config.templates is None:
+        return [], []
+    # Not above: a config without own templates is checked without any.
+    from bot.render import trial
+
+    try:
+        used = {channel.notify for channel in config.channels.values()}
+        return (
+            trial.faults(config.templates, config.timezone, used),
+            trial.doubts(config.templates, notifiers.load()),
+        )
+    except OSError as error:
+        raise ConfigError(f"{config.templates}: templates: {error.strerror}") from None
+
+
+def posted(message: Message) -> dict[str, Any]:
+    """What a channel of Slack posts of a message."""
+    from notifiers.slack import payload
+
+    return payload(message)
 
 
 def schema() -> dict[str, object]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.alarm import report
+from bot.alarm import report, templates
 from bot.config import Channel
 from bot.contract import Message
 from bot.errors import DeliveryError
@@ -103,6 +103,7 @@ def deliver(
         _batch(setup, channel, claims, present, receipt, pace, ended)
     if receipt.sent or receipt.error:
         _remember(setup, receipt, present())
+    _tell_of_templates(setup, present())
     return receipt
 
 
@@ -161,6 +162,17 @@ def _rendered(setup: Setup, channel: Channel, event: Event, claim: Claim, now: d
     except Exception:
         log.exception("delivery=%s a template failed; sent without", claim.delivery.key)
         return setup.renderer.plain(event, claim.delivery, now, attempts=claim.attempts)
+
+
+def _tell_of_templates(setup: Setup, now: datetime) -> None:
+    verdicts = setup.renderer.verdicts()
+    for verdict in verdicts:
+        if verdict.failed:
+            log.warning("template=%s failed, the built-in ones serve: %s",
+                        verdict.template, verdict.failed)  # fmt: skip
+    if verdicts:
+        with setup.engine.begin() as connection:
+            templates(connection, setup, verdicts, now)
 
 
 def _remember(setup: Setup, receipt: ChannelReceipt, now: datetime) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from bot.config import Config
 from bot.config.options import DEFAULT_LEADS
 from bot.detect import Leads
+from bot.errors import ConfigError
 from bot.model import AFTER_AWARD, Subscription
 from bot.plan import Planner
 from bot.render import Renderer
@@ -43,6 +44,7 @@ def open_setup(config: Config, now: datetime, running: Setup | None = None) -> S
     A reload gives what is `running`, whose connections serve on. ConfigError when the database
     cannot be used.
     """
+    layouts = renderer(config)
     same = running is not None and running.config.database == config.database
     engine = running.engine if running and same else connect(config.database)
     upgrade(engine)
@@ -58,7 +60,15 @@ def open_setup(config: Config, now: datetime, running: Setup | None = None) -> S
     with reading(engine) as connection:
         seen = process.setting(connection, "seen-until")
     until = datetime.fromisoformat(seen) if seen else None
-    return Setup(config, engine, planner, Renderer(config.timezone), owner, until)
+    return Setup(config, engine, planner, layouts, owner, until)
+
+
+def renderer(config: Config) -> Renderer:
+    """The templates that the config asks for; ConfigError when its folder cannot be read."""
+    try:
+        return Renderer(config.timezone, config.templates)
+    except OSError as error:
+        raise ConfigError(f"{config.templates}: templates: {error.strerror}") from None
 
 
 def mark_seen(setup: Setup, until: datetime) -> Setup:

@@ -24,6 +24,8 @@ VERBS = {
     "unmute": ("mute", "Hear of it again."),
     "following": ("following", "What is followed and what is muted."),
     "resend": ("outbox", "Send one delivery again."),
+    "preview": ("preview", "Show a message and send nothing."),
+    "send-test": ("preview", "One of each kind of message, marked TEST, to a channel."),
     "fetch": ("fetch", "Save a source's present pages, contacts blanked, for a test."),
     "status": ("status", "Sources and channels: what is well and what is not."),
 }
@@ -39,7 +41,7 @@ class Verbs(click.Group):
         if name not in VERBS:
             return None
         module = importlib.import_module(f"bot.cli.{VERBS[name][0]}")
-        command: click.Command = getattr(module, name)
+        command: click.Command = getattr(module, name.replace("-", "_"))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -66,6 +66,7 @@ class Config:
     channels: Mapping[str, Channel]
     subscriptions: tuple[Subscription, ...] = field(repr=False)
     operators: tuple[str, ...] = ()  # channels that hear of the bot's own troubles
+    templates: Path | None = None  # a folder whose templates stand in for those built in
     path: Path
     warnings: tuple[Problem, ...] = ()
 
@@ -101,6 +102,7 @@ def load(path: Path, env: Mapping[str, str], watchers: Plugins, notifiers: Plugi
             },
             subscriptions=tuple(map(subscription, keys.subscriptions)),
             operators=keys.operators,
+            templates=path.parent / keys.templates if keys.templates else None,
             path=path,
             warnings=tuple(_twins(held, sources)),
         )
@@ -131,6 +133,7 @@ def _checked(held: Document, watchers: Plugins, notifiers: Plugins) -> tuple[Fil
     built |= _plugins(held, "channels", "notify", notifiers, ChannelKeys, found)
     found += _same_names(held)
     found += _unusable(held)
+    found += _no_folder(held)
     # Outside of `except`: a chained ValidationError would print what it was given.
     if keys is None or found:
         raise ConfigError(sorted(set(found), key=lambda p: (p.line, p.column, p.where, p.what)))
@@ -244,6 +247,18 @@ def _unusable(held: Document) -> Iterator[Problem]:
             continue
         if problem := held.problem(("sources", name, "ca_bundle"), what):
             yield problem
+
+
+def _no_folder(held: Document) -> Iterator[Problem]:
+    """A folder of templates that is not there; its name is relative to the config's folder."""
+    folder = _mapping({"": held.data}, "").get("templates")
+    if not isinstance(folder, str):
+        return
+    with suppress(OSError, ValueError):  # ValueError: a name with a NUL in it
+        if (Path(held.file).parent / folder).is_dir():
+            return
+    if problem := held.problem(("templates",), f"there is no folder {folder[:60]!r}"):
+        yield problem
 
 
 def _twins(held: Document, sources: Mapping[str, Source]) -> Iterator[Problem]:

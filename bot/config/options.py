@@ -33,7 +33,6 @@ from bot.quiet import LEAST, Quiet
 
 # Names that the interface promises and nothing stands behind yet: told apart from a slip.
 NOT_YET: Mapping[str, frozenset[str]] = {
-    "file": frozenset({"templates"}),
     "subscription": frozenset({"calendar"}),
     "channel": frozenset({"mention"}),
     "when": frozenset({"hourly", "daily", "weekly"}),
@@ -191,6 +190,9 @@ class FileKeys(Keys):
         Entries[Annotated[str, AfterValidator(_channel)]],
         Field(description="Channels that hear of the bot's own troubles, once each."),
     ] = ()
+    templates: Annotated[
+        Text | None, Field(description="A folder whose templates stand in for those built in.")
+    ] = None
     sources: Annotated[dict[Name, SourceKeys], Field(min_length=1)]
     channels: Annotated[dict[Name, ChannelKeys], Field(min_length=1)]
     subscriptions: Annotated[list[SubscriptionKeys], Field(min_length=1)]

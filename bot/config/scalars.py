@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import time, timedelta
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -23,6 +22,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from bot import cpv, regions, when
+from bot.meant import meant as meant
 from bot.model import Lead
 
 MOST_ENTRIES = 1_000  # of one list: the whole CPV in one subscription is a mistake, not a wish
@@ -32,19 +32,6 @@ LONGEST = timedelta(days=3_660)  # ten years; what is longer cannot be subtracte
 T = TypeVar("T")
 # An editor reads 85300000 as a number; this program reads every scalar as it is written.
 _TEXT = {"type": ["string", "number"]}
-
-
-def meant(word: str, known: Collection[str]) -> str:
-    """` (did you mean …?)` with the known name that `word` was probably meant for, or nothing."""
-    if len(word) > 60 or len(known) > 1_000:  # the comparison takes the product of the lengths
-        return ""
-    plain = {_plain(name): name for name in known}
-    close = get_close_matches(_plain(word), plain, 1)
-    return f" (did you mean {plain[close[0]]}?)" if close else ""
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[-_\s]+", "_", name.casefold())
 
 
 @dataclass(frozen=True)

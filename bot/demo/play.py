@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from html import escape
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +18,7 @@ from bot.demo.portal import Portal
 from bot.demo.slack import Post, Slack
 from bot.demo.smtp import Mail, Smtp
 from bot.loop import clock
+from bot.pages.slack import Shown, channel
 from bot.setup import Setup
 from bot.when import local
 
@@ -119,7 +118,7 @@ def _keep(folder: Path, posts: list[Post], mails: list[Mail]) -> None:
     for old in folder.glob("*"):
         if old.suffix in (".html", ".eml"):
             old.unlink()
-    (folder / "slack.html").write_text(_page("#bids", "".join(map(_post, posts))))
+    (folder / "slack.html").write_text(channel("#bids", map(_shown, posts)))
     for number, mail in enumerate(mails, start=1):
         (folder / f"mail-{number:02}.eml").write_bytes(mail.data)
         body = mail.message.get_body(("html",))
@@ -127,32 +126,5 @@ def _keep(folder: Path, posts: list[Post], mails: list[Mail]) -> None:
             (folder / f"mail-{number:02}.html").write_text(str(body.get_content()))
 
 
-def _post(post: Post) -> str:
-    parts = []
-    for block in post.body.get("blocks", []):
-        text = block.get("text", {}).get("text", "")
-        header = block.get("type") == "header"
-        parts.append(f"<h3>{escape(text)}</h3>" if header else f"<pre>{_mrkdwn(text)}</pre>")
-    return f"<article>{''.join(parts)}</article>"
-
-
-def _mrkdwn(text: str) -> str:
-    """Slack's mark-up as HTML. Its text is escaped already, all but its own links."""
-    text = _LINK.sub(r'<a href="\1">\2</a>', text)
-    text = _BOLD.sub(r"<b>\1</b>", text)
-    return _QUOTE.sub(r"<i>\1</i>", text)
-
-
-_LINK = re.compile(r"<(https?://[^|>\s]+)\|([^>]*)>")
-_BOLD = re.compile(r"\*([^*\n]+)\*")
-_QUOTE = re.compile(r"^(?:>|&gt;) ?(.*)$", re.MULTILINE)
-
-
-def _page(title: str, body: str) -> str:
-    style = (
-        "body{font:15px/1.45 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}"
-        "article{border:1px solid #ddd;border-radius:8px;padding:.25rem 1rem;margin:1rem 0}"
-        "pre{font:inherit;white-space:pre-wrap}h3{margin:.6rem 0}"
-    )
-    head = f"<!doctype html><meta charset=utf-8><title>{escape(title)}</title>"
-    return f"{head}<style>{style}</style><h1>{escape(title)}</h1>{body}"
+def _shown(post: Post) -> Shown:
+    return Shown(post.body, ts=post.ts, thread=str(post.body.get("thread_ts") or ""))

@@ -2,54 +2,46 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections import deque
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import FileSystemLoader, StrictUndefined, Template
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import Markup, escape
+from markupsafe import escape
 
 from bot.contract import Message
 from bot.filters import cut, line, mrkdwn
 from bot.model import Delivery, Event
 from bot.render.facts import in_flight
-from bot.render.view import view
-
-SUBJECT = 200
-_HERE = Path(__file__).resolve().parent.parent
-# In the wheel the templates lie inside the package; in a checkout at the top.
-TEMPLATES = next(
-    path for path in (_HERE / "templates", _HERE.parent / "templates") if path.is_dir()
-)
-_LINES = re.compile(r"\n{3,}")
+from bot.render.layouts import SUBJECT, Layouts, tidy
+from bot.render.own import Failure, Own, read
+from bot.render.view import View, view
 
 
-class _Sandbox(ImmutableSandboxedEnvironment):
-    """Templates reach the view's public fields and nothing else; sums of strings stay small."""
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one of the operator's own templates."""
 
-    intercepted_binops = frozenset({"*", "**", "%"})
-
-    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        # `"a" * 10**9` would ask for a gigabyte: a layout has no need of any of the three.
-        raise ValueError(f"templates cannot use the operator {operator}")
+    template: str  # its name: "slack/default.text.j2"
+    version: str  # the same as long as its text is
+    failed: str  # file, line and reason; "" where it worked
 
 
 class Renderer:
-    """The templates, compiled once, and the zone in which times are told."""
+    """The templates, compiled once, and the zone in which times are told.
 
-    def __init__(self, zone: ZoneInfo) -> None:
+    Those of `own`, a folder, stand in for the built-in ones of the same names; a message that they
+    fail to make is made by the built-in ones alone. OSError when the folder cannot be listed.
+    """
+
+    def __init__(self, zone: ZoneInfo, own: Path | None = None) -> None:
         self._zone = zone
-        loader = FileSystemLoader(TEMPLATES)
-        self._html = _sandbox(loader, autoescape=True)
-        # With autoescape on, whatever is no Markup yet is escaped on output: `finalize` comes first
-        # and makes Slack's escape of it, so that no template can forget it.
-        self._mrkdwn = _sandbox(loader, autoescape=True, finalize=mrkdwn)
-        self._plain = _sandbox(loader, autoescape=False)
-        self._parts = _parts(TEMPLATES)
+        self._built_in = Layouts()
+        self._own = read(own) if own else None
+        self._mixed = Layouts(self._own) if self._own else None
+        self._judged: set[tuple[str, bool]] = set()
+        self._untold: deque[Verdict] = deque()
 
     def render(
         self, notifier: str, event: Event, delivery: Delivery, now: datetime, *, attempts: int = 1
@@ -58,12 +50,8 @@ class Renderer:
 
         A notifier with no templates of its own gets the console's. `attempts` counts this one.
         """
-        folder = notifier if notifier in self._parts else "console"
-        told = view(event, delivery, now, self._zone)
-        parts = {}
-        for part in self._parts[folder]:
-            text = self._template(folder, event.name, part).render(view=told)
-            parts[part] = cut(line(text), SUBJECT) if part == "subject" else _tidy(text)
+        told = self.view(event, delivery, now)
+        parts = self._laid_out(notifier, event.name, told)
         return Message(
             key=delivery.key,
             recipient=delivery.recipient,
@@ -71,6 +59,41 @@ class Renderer:
             at=now,
             facts=in_flight(delivery, event, now, attempts),
         )
+
+    def view(self, event: Event, delivery: Delivery, now: datetime) -> View:
+        """What the templates of a message are given as `view`."""
+        return view(event, delivery, now, self._zone)
+
+    def verdicts(self) -> list[Verdict]:
+        """What is newly known of the own templates: each that failed, or worked, is named once."""
+        found = []
+        while self._untold:
+            found.append(self._untold.popleft())
+        return found
+
+    def _laid_out(self, notifier: str, name: str, told: object) -> dict[str, str]:
+        """Each part of a message by its template, which sees `told` as `view`."""
+        if self._own is None or self._mixed is None:
+            return self._built_in.parts(notifier, name, told)
+        used = self._mixed.used(notifier, name)
+        try:
+            parts = self._mixed.parts(notifier, name, told)
+        except Exception as error:
+            # Where these fail as well, the facts are at fault and not the own templates.
+            parts = self._built_in.parts(notifier, name, told)
+            found = self._own.failure(error) or Failure((*used, "?")[0], 1, str(error))
+            where = f"{self._own.folder / found.template}:{found.line}"
+            self._judge(self._own, found.template, f"{where}: {found.what}")
+            return parts
+        for template in used:
+            self._judge(self._own, template, "")
+        return parts
+
+    def _judge(self, own: Own, template: str, failed: str) -> None:
+        key = template, bool(failed)
+        if key not in self._judged:
+            self._judged.add(key)
+            self._untold.append(Verdict(template, own.version(template), failed))
 
     def plain(
         self, event: Event, delivery: Delivery, now: datetime, *, attempts: int = 1
@@ -81,7 +104,7 @@ class Renderer:
         subject = f"{event.name}: {title}" if title else str(event.name)
         link = (facts.url or "") if facts else ""
         why = "; ".join(match.reason for match in delivery.matches)
-        text = _tidy("\n".join(filter(None, (subject, link, why))))
+        text = tidy("\n".join(filter(None, (subject, link, why))))
         parts = {
             "subject": subject,
             "text": str(mrkdwn(text)),
@@ -94,41 +117,3 @@ class Renderer:
             at=now,
             facts=in_flight(delivery, event, now, attempts),
         )
-
-    def _template(self, folder: str, name: str, part: str) -> Template:
-        env = self._plain
-        if part == "html":
-            env = self._html
-        elif folder == "slack" and part != "subject":
-            env = self._mrkdwn
-        return env.select_template([f"{folder}/{name}.{part}.j2", f"{folder}/default.{part}.j2"])
-
-
-def _parts(root: Path) -> Mapping[str, tuple[str, ...]]:
-    """The parts of each notifier's messages: those of which it has a default."""
-    found: dict[str, tuple[str, ...]] = {}
-    for folder in sorted(path for path in root.iterdir() if path.is_dir()):
-        names = sorted(path.name.split(".")[1] for path in folder.glob("default.*.j2"))
-        if names:
-            found[folder.name] = tuple(names)
-    return found
-
-
-def _sandbox(
-    loader: FileSystemLoader,
-    *,
-    autoescape: bool,
-    finalize: Callable[[object], Markup] | None = None,
-) -> _Sandbox:
-    return _Sandbox(
-        loader=loader,
-        autoescape=autoescape,
-        finalize=finalize,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _tidy(text: str) -> str:
-    return _LINES.sub("\n\n", "\n".join(part.rstrip() for part in text.split("\n"))).strip()

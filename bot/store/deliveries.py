@@ -31,6 +31,13 @@ def rows(
         yield row, codec.event(row.body)
 
 
+def one(connection: Connection, key: str) -> tuple[Row[tuple[object, ...]], Event] | None:
+    """One delivery with its event."""
+    query = select(outbox, events.c.body).join(events, events.c.key == outbox.c.event)
+    row = connection.execute(query.where(outbox.c.key == key)).one_or_none()
+    return None if row is None else (row, codec.event(row.body))
+
+
 def reminded(
     connection: Connection, records: Collection[tuple[str, str]], channel: str, recipient: str
 ) -> list[tuple[Event, datetime]]:

@@ -314,7 +314,7 @@ def test_the_collector_of_garbage_is_left_as_it_was(tmp_path: Path) -> None:
 def test_the_schema_knows_each_plugin_and_its_options() -> None:
     whole = schema(WATCHERS, NOTIFIERS)
     assert set(whole["properties"]) == {
-        "database", "timezone", "operators", "sources", "channels", "subscriptions",
+        "database", "timezone", "operators", "templates", "sources", "channels", "subscriptions",
     }  # fmt: skip
     assert whole["additionalProperties"] is False
     portal, post = whole["$defs"]["watch.portal"], whole["$defs"]["notify.post"]

@@ -124,7 +124,7 @@ ONE: dict[str, tuple[str, str]] = {
     ),
     "templates": (
         HEAD + CARE + "templates: own",
-        "7:1: templates: templates is not there yet: remove the key",
+        "7:12: templates: there is no folder 'own'",
     ),
     "no channels": (
         "sources: {north: {watch: portal}}\nsubscriptions: [{name: a, words: b, send: [{to: c}]}]",

@@ -11,7 +11,8 @@ from jinja2.exceptions import SecurityError
 
 from bot.contract import Message
 from bot.model import Award, Change, Delivery, Event, Lot, Match, Step, Summary, Value
-from bot.render import Renderer, _Sandbox
+from bot.render import Renderer
+from bot.render.sandbox import Sandbox
 from tests.make import NOW, at, deadline, event, record
 
 LONDON = ZoneInfo("Europe/London")
@@ -348,6 +349,6 @@ def test_a_change_reads_as_was_and_now(change, wanted):
     ],
 )
 def test_a_template_cannot_leave_the_sandbox(source, error):
-    env = _Sandbox(undefined=StrictUndefined)
+    env = Sandbox(undefined=StrictUndefined)
     with pytest.raises(error):
         env.from_string(source).render(view=object())

@@ -1,0 +1,199 @@
+"""`preview` and `send-test`: messages to be looked at. Touches files, the database, a channel."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.common import clean, logs, options
+
+if TYPE_CHECKING:
+    from bot.config import Channel, Config
+    from bot.contract import Message
+    from bot.render import Renderer
+
+CLIENTS = ("slack", "email", "console")
+NOTE = "This is a test of the channel: the notice is invented."
+
+
+@click.command(epilog="Example: tenderbell preview amended --as email")
+@click.argument("what", metavar="KEY|KIND")
+@click.option("--as", "client", type=click.Choice(CLIENTS), help="As that kind of channel has it.")
+@click.option("--output", type=click.Path(path_type=Path), help="The page to write.")
+@options
+def preview(
+    what: str, client: str | None, output: Path | None, path: Path, verbose: bool, quiet: bool
+) -> int:
+    """Show a message and send nothing: a delivery by its KEY, or a sample of a KIND.
+
+    KINDs are new, amended, cancelled, awarded, deadline, started and operators. With `--as slack`
+    and `--as email` a page is written too, which shows the message as its client would.
+    """
+    from bot import app
+    from bot.meant import meant
+    from bot.samples import SAMPLES
+    from bot.setup import renderer
+
+    if output and client not in ("slack", "email"):
+        raise click.UsageError("--output names a page: it goes with --as slack or --as email")
+    logs(verbose=verbose, quiet=quiet)
+    config = app.load(path)
+    if what in SAMPLES:
+        message = _sample(renderer(config), what, client or "console")
+    else:
+        found = _queued(path, what, client)
+        if found is None:
+            hint = meant(what, SAMPLES) or "; `tenderbell outbox` lists the keys"
+            click.echo(f"no such delivery, nor kind of message: {clean(what)}{hint}", err=True)
+            return 1
+        message = found
+    subject, text = message.parts.get("subject", ""), message.parts["text"]
+    shown = text if text.startswith(subject) else f"{subject}\n\n{text}"
+    click.echo("\n".join(map(clean, shown.split("\n"))))
+    if client in ("slack", "email"):
+        kind = what if what in SAMPLES else "message"
+        page = output or Path(f"preview-{kind}-{client}.html")
+        page.write_text(_page(message, client, config), encoding="utf-8")
+        click.echo(f"\n{page}")
+    return 0
+
+
+def _sample(render: Renderer, kind: str, notifier: str) -> Message:
+    from bot.samples import SAMPLES, delivery, told_at
+
+    event = SAMPLES[kind]
+    message = render.render(notifier, event, delivery(event), told_at(event))
+    _failed(render)
+    return message
+
+
+def _failed(render: Renderer) -> bool:
+    """Whether an own template failed; each is a line."""
+    failed = [verdict.failed for verdict in render.verdicts() if verdict.failed]
+    for why in failed:
+        click.echo(f"{clean(why)}: the built-in templates served instead", err=True)
+    return bool(failed)
+
+
+def _queued(path: Path, key: str, client: str | None) -> Message | None:
+    """The message of a delivery, as it was sent or would be now; None when there is none."""
+    from bot.app import open_all
+    from bot.loop import clock
+    from bot.model import Delivery
+    from bot.store import codec, deliveries
+    from bot.store.engine import reading
+
+    setup = open_all(path, clock())
+    with reading(setup.engine) as connection:
+        found = deliveries.one(connection, key)
+    if found is None:
+        return None
+    row, event = found
+    channel = setup.config.channels.get(row.channel)
+    matches = codec.matches(row.matches)
+    told = Delivery(key=row.key, event=row.event, channel=row.channel, recipient=row.recipient,
+                    matches=matches, due=row.due)  # fmt: skip
+    notifier = client or (channel.notify if channel else "console")
+    message = setup.renderer.render(notifier, event, told, row.sent or clock())
+    _failed(setup.renderer)
+    return message
+
+
+def _page(message: Message, client: str, config: Config) -> str:
+    from bot.app import posted
+    from bot.pages.mail import mail
+    from bot.pages.slack import Shown, channel
+    from bot.when import local
+
+    at = local(message.at, config.timezone)
+    if client == "slack":
+        return channel("Preview", [Shown(posted(message), at=at)])
+    senders = (getattr(c.notifier, "sender", "") for c in config.channels.values())
+    headers = {
+        "From": next(filter(None, senders), "Tenderbell <alerts@example.org>"),
+        "To": message.recipient,
+        "Date": at,
+    }
+    parts = message.parts
+    return mail(parts["subject"], headers, parts.get("html", ""), parts["text"])
+
+
+# ---------------------------------------------------------------- send-test
+
+
+@click.command("send-test", epilog="Example: tenderbell send-test bids-mail")
+@click.argument("channel")
+@options
+def send_test(channel: str, path: Path, verbose: bool, quiet: bool) -> int:
+    """Send one of each kind of message, marked TEST, to each recipient of a channel.
+
+    The notice in them is invented. Nothing of it is remembered: no poll needs to have run.
+    """
+    from bot import app
+    from bot.meant import meant
+    from bot.setup import renderer
+
+    logs(verbose=verbose, quiet=quiet)
+    config = app.load(path)
+    if channel not in config.channels:
+        hint = meant(channel, config.channels) or f"; there is {', '.join(config.channels)}"
+        raise click.UsageError(f"there is no channel {channel!r}{hint}")
+    render = renderer(config)
+    well = _send(config.channels[channel], render)
+    return 0 if not _failed(render) and well else 1
+
+
+def _send(channel: Channel, render: Renderer) -> bool:
+    """Whether every message was taken; each is a line. What ails the whole channel ends it."""
+    from bot.errors import DeliveryError
+    from bot.loop import Pace, clock
+    from bot.samples import SAMPLES
+
+    pace = Pace(channel.notifier.pace, threading.Event())
+    well = True
+    for recipient in channel.notifier.recipients():
+        for kind in SAMPLES:
+            to = f"{kind} to {recipient or channel.name}"
+            try:
+                pace()
+                receipt = channel.notifier.send(_marked(render, kind, channel, recipient, clock()))
+                click.echo(f"{to}: sent {clean(receipt.reference)}".rstrip())
+            except DeliveryError as error:
+                click.echo(f"{to}: failed: {clean(str(error))}", err=True)
+                well = False
+                if error.channel:
+                    return False
+    return well
+
+
+def _marked(
+    render: Renderer, kind: str, channel: Channel, recipient: str, now: datetime
+) -> Message:
+    """A sample marked as a test wherever a reader may look: in its subject, text and facts."""
+    from bot.samples import SAMPLES, delivery, told_at
+    from bot.when import iso
+
+    sample = SAMPLES[kind]
+    event = replace(sample, notes=(*sample.notes, NOTE))
+    told = replace(
+        delivery(event, channel.name, recipient),
+        key=f"test/{kind}@{iso(now)}>{channel.name}>{recipient}",
+    )
+    message = render.render(channel.notify, event, told, told_at(sample))
+    return replace(message, parts=_test(message.parts), facts=_test(message.facts), at=now)
+
+
+def _test(told: Mapping[str, str]) -> dict[str, str]:
+    """The same with TEST before the subject, before a text that begins with it, and the title."""
+    subject = told.get("subject", "")
+    marked = {**told}
+    for name in ("subject", "title", "text"):
+        if told.get(name) and (name != "text" or told[name].startswith(subject)):
+            marked[name] = f"TEST: {told[name]}"
+    return marked
