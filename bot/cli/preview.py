@@ -54,7 +54,9 @@ def preview(
             return 1
         message = found
     subject, text = message.parts.get("subject", ""), message.parts["text"]
-    shown = text if text.startswith(subject) else f"{subject}\n\n{text}"
+    # A terminal's text begins with its subject.
+    alone = client in (None, "console") or text.startswith(subject)
+    shown = text if alone else f"{subject}\n\n{text}"
     click.echo("\n".join(map(clean, shown.split("\n"))))
     if client in ("slack", "email"):
         kind = what if what in SAMPLES else "message"
