@@ -45,17 +45,18 @@ def preview(
     logs(verbose=verbose, quiet=quiet)
     config = app.load(path)
     if what in SAMPLES:
-        message = _sample(renderer(config), what, client or "console")
+        layout = client or "console"
+        message = _sample(renderer(config), what, layout)
     else:
         found = _queued(path, what, client)
         if found is None:
             hint = meant(what, SAMPLES) or "; `tenderbell outbox` lists the keys"
             click.echo(f"no such delivery, nor kind of message: {clean(what)}{hint}", err=True)
             return 1
-        message = found
+        message, layout = found
     subject, text = message.parts.get("subject", ""), message.parts["text"]
     # A terminal's text begins with its subject.
-    alone = client in (None, "console") or text.startswith(subject)
+    alone = layout == "console" or text.startswith(subject)
     shown = text if alone else f"{subject}\n\n{text}"
     click.echo("\n".join(map(clean, shown.split("\n"))))
     if client in ("slack", "email"):
@@ -83,8 +84,10 @@ def _failed(render: Renderer) -> bool:
     return bool(failed)
 
 
-def _queued(path: Path, key: str, client: str | None) -> Message | None:
-    """The message of a delivery, as it was sent or would be now; None when there is none."""
+def _queued(path: Path, key: str, client: str | None) -> tuple[Message, str] | None:
+    """The message of a delivery, as it was sent or would be now, and the notifier it is laid out
+    for; None when there is no such delivery.
+    """
     from bot.app import open_all
     from bot.loop import clock
     from bot.model import Delivery
@@ -104,7 +107,7 @@ def _queued(path: Path, key: str, client: str | None) -> Message | None:
     notifier = client or (channel.notify if channel else "console")
     message = setup.renderer.render(notifier, event, told, row.sent or clock())
     _failed(setup.renderer)
-    return message
+    return message, notifier
 
 
 def _page(message: Message, client: str, config: Config) -> str:
