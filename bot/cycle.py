@@ -139,6 +139,7 @@ def _deliver_patiently(
     while True:
         receipt = deliver(setup, channel, now, clock=clock)
         total.sent += receipt.sent
+        total.told += receipt.told
         total.dropped += receipt.dropped
         total.gave_up += receipt.gave_up
         total.retrying, total.until = receipt.retrying, receipt.until

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
 from bot.alarm import report, templates
+from bot.bundle import Bundle, Content, bundles, content, plain, rendered
 from bot.config import Channel
-from bot.contract import Message
+from bot.contract import Message, Send
 from bot.errors import DeliveryError
 from bot.health import parked
-from bot.model import Event
-from bot.ready import ready
 from bot.retry import Dropped, GaveUp, Outcome, Retry, Sent, after
 from bot.setup import Clock, Setup
-from bot.store import duty, outbox
+from bot.store import claiming, claims, duty, outbox
+from bot.store.claims import ALONE, Claim
 from bot.store.engine import reading
-from bot.store.outbox import Claim
 
 log = logging.getLogger("tenderbell.deliver")
 
-# A message takes at most half a minute to hand over: none is begun in a lease's last minute.
+# A message takes at most half a minute to hand over: none is begun in a lease's last minute. What
+# many deliveries need before that, and after, is not counted: they are leased anew on the way.
 LEASE = timedelta(minutes=5)
 MARGIN = timedelta(minutes=1)
 BATCH = 20
@@ -33,17 +35,25 @@ class ChannelReceipt:
     """What one round of deliveries on one channel did."""
 
     channel: str
-    sent: int = 0
+    sent: int = 0  # messages; all other figures count deliveries
+    told: int = 0  # deliveries that these messages told
     retrying: int = 0
     gave_up: int = 0
     dropped: int = 0
     error: str = ""
     until: datetime | None = None  # the channel is left alone until then
 
-    def count(self, outcome: Outcome) -> None:
+    def count(self, outcomes: Iterable[Outcome]) -> None:
+        """One attempt at a message, by what it was for each of the deliveries."""
+        told = self.told
+        for outcome in outcomes:
+            self._count(outcome)
+        self.sent += self.told > told
+
+    def _count(self, outcome: Outcome) -> None:
         match outcome:
             case Sent():
-                self.sent += 1
+                self.told += 1
             case Retry(at, why, channel):
                 self.retrying += 1
                 self.error = why
@@ -87,81 +97,149 @@ def deliver(
     while not stopping() and receipt.until is None:
         taken = clock()
         with setup.engine.begin() as connection:
-            claims = outbox.claim(
+            found = claiming.claim(
                 connection, channel.name, now=present(), real=taken, lease=LEASE,
                 owner=setup.owner, most=BATCH,
             )  # fmt: skip
-            if claims:
-                outbox.begin(connection, claims[0])
-        if not claims:
+            messages = bundles(found)
+            _begin(connection, messages)
+        if not messages:
             break
 
         def ended(taken: datetime = taken) -> bool:
             # Overslept, or a clock that was set: others may have the rest by now.
             return stopping() or not taken <= clock() < taken + LEASE - MARGIN
 
-        _batch(setup, channel, claims, present, receipt, pace, ended)
+        attempt = _Attempt(setup, channel, present, pace, clock, stopping)
+        _batch(attempt, messages, receipt, ended)
     if receipt.sent or receipt.error:
         _remember(setup, receipt, present())
     _tell_of_templates(setup, present())
     return receipt
 
 
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """What each attempt at a message of a channel works with."""
+
+    setup: Setup
+    channel: Channel
+    present: Clock
+    pace: Callable[[], None]
+    clock: Clock  # real time, for leases
+    stopping: Callable[[], bool]
+
+
 def _batch(
-    setup: Setup,
-    channel: Channel,
-    claims: list[Claim],
-    present: Clock,
-    receipt: ChannelReceipt,
-    pace: Callable[[], None],
-    ended: Callable[[], bool],
+    work: _Attempt, messages: list[Bundle], receipt: ChannelReceipt, ended: Callable[[], bool]
 ) -> None:
-    left = list(claims)
-    while left and not ended() and receipt.until is None:
-        claim = left.pop(0)
-        outcome = _attempt(setup, channel, claim, present, pace)
-        with setup.engine.begin() as connection:
-            if not outbox.settle(connection, claim, outcome, present()):
-                log.warning("delivery=%s settled too late: its lease was lost", claim.delivery.key)
-            if left:
-                # In the commit that is made anyway: after a crash just one is in doubt.
-                outbox.begin(connection, left[0])
-        receipt.count(outcome)
+    left, engine = list(messages), work.setup.engine
+    with work.channel.notifier.batch() as send:
+        while left and not ended() and receipt.until is None:
+            outcomes = _attempt(work, left[0], send)
+            if outcomes is None:
+                break
+            left.pop(0)
+            with engine.begin() as connection:
+                for lost in claims.settle(connection, outcomes, work.present()):
+                    key = lost.delivery.key
+                    log.warning("delivery=%s settled too late: its lease was lost", key)
+                # In the commit that is made anyway: after a crash just one message is in doubt.
+                _begin(connection, left)
+            receipt.count(outcome for _, outcome in outcomes)
     if left:
-        with setup.engine.begin() as connection:
-            outbox.release(connection, left)
+        with engine.begin() as connection:
+            claims.release(connection, [claim for bundle in left for claim in bundle.claims])
 
 
-def _attempt(
-    setup: Setup, channel: Channel, claim: Claim, present: Clock, pace: Callable[[], None]
-) -> Outcome:
-    now = present()
-    event = ready(setup, channel, claim, now)
-    if not isinstance(event, Event):
-        return event
+def _begin(connection: Connection, messages: Sequence[Bundle]) -> None:
+    """The next message, where it is one delivery: which of several are in it is yet to be seen."""
+    if messages and len(messages[0].claims) == 1:
+        claims.begin(connection, messages[0].claims)
+
+
+def _attempt(work: _Attempt, bundle: Bundle, send: Send) -> list[tuple[Claim, Outcome]] | None:
+    """Send what is still to be told; what becomes of each delivery. None where there is no time."""
+    now = work.present()
+    told = content(work.setup, work.channel, bundle, now, _holds(work, bundle))
+    if told is None:
+        return None
+    if len(bundle.claims) > 1 and not told.empty:
+        told = _begun(work, told)
+    if told.empty:
+        return told.settled
     try:
-        message = _rendered(setup, channel, event, claim, now)
-        pace()
-        return Sent(channel.notifier.send(message).reference)
+        sent = _sent(work, bundle, told, now, send)
     except DeliveryError as error:
-        return after(error, claim.attempts, claim.first_due, present())
+        return [*told.settled, *_failed(bundle, told, error, work.present())]
     except Exception as error:
         # A message that breaks the renderer or a driver must not stop the ones behind it.
-        log.exception("delivery=%s failed", claim.delivery.key)
-        kind = type(error).__name__
-        failed = DeliveryError(f"{kind}: {error}")
-        return after(failed, claim.attempts, claim.first_due, present())
+        log.exception("delivery=%s failed", bundle.key)
+        failed = DeliveryError(f"{type(error).__name__}: {error}")
+        return [*told.settled, *_failed(bundle, told, failed, work.present())]
+    return [*told.settled, *((claim, sent) for claim in told.claims)]
 
 
-def _rendered(setup: Setup, channel: Channel, event: Event, claim: Claim, now: datetime) -> Message:
+def _sent(work: _Attempt, bundle: Bundle, told: Content, now: datetime, send: Send) -> Sent:
+    message = _rendered(work, bundle, told, now)
+    work.pace()
+    return Sent(send(message).reference)
+
+
+def _holds(work: _Attempt, bundle: Bundle) -> Callable[[], bool]:
+    """Whether a bundle may be gone on with; its leases are renewed in time, for it may be long."""
+    renewed = work.clock()
+
+    def holds() -> bool:
+        nonlocal renewed
+        if len(bundle.claims) == 1:
+            return True
+        if work.stopping():
+            return False
+        if not renewed <= work.clock() < renewed + MARGIN:
+            renewed = work.clock()
+            with work.setup.engine.begin() as connection:
+                claims.hold(connection, bundle.claims, renewed + LEASE)
+        return True
+
+    return holds
+
+
+def _begun(work: _Attempt, told: Content) -> Content:
+    """What is still ours of it, marked as in flight: exactly what the message will tell."""
+    with work.setup.engine.begin() as connection:
+        lost = claims.hold(connection, told.claims, work.clock() + LEASE)
+        ours = told.without(lost)
+        if not ours.empty:
+            claims.begin(connection, ours.claims)
+    for claim in lost:
+        log.warning("delivery=%s not sent: its lease was lost", claim.delivery.key)
+    return ours
+
+
+def _failed(
+    bundle: Bundle, told: Content, error: DeliveryError, now: datetime
+) -> list[tuple[Claim, Outcome]]:
+    """What follows for each delivery of a message that was not taken.
+
+    Refused for good, awards told together are tried alone: it may be one of them, or their number.
+    A digest is not: a flood of single messages is what its reader did not want. All wait equally
+    long, and each has a patience of its own.
+    """
+    held = told.claims
+    if error.permanent and len(held) > 1 and not bundle.digest:
+        again = Retry(now, f"{ALONE}: {error}")
+        return [(claim, again) for claim in held]
+    return [(claim, after(error, held[0].attempts, claim.first_due, now)) for claim in held]
+
+
+def _rendered(work: _Attempt, bundle: Bundle, told: Content, now: datetime) -> Message:
     """The message; in its plainest form where a template fails, for the alert must go out."""
     try:
-        return setup.renderer.render(
-            channel.notify, event, claim.delivery, now, attempts=claim.attempts
-        )
+        return rendered(work.setup, work.channel, bundle, told, now)
     except Exception:
-        log.exception("delivery=%s a template failed; sent without", claim.delivery.key)
-        return setup.renderer.plain(event, claim.delivery, now, attempts=claim.attempts)
+        log.exception("delivery=%s a template failed; sent without", bundle.key)
+        return plain(work.setup, bundle, told, now)
 
 
 def _tell_of_templates(setup: Setup, now: datetime) -> None:

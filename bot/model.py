@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, Literal
 
 DeadlineKind = Literal[
@@ -41,7 +41,9 @@ STAGES: tuple[Stage, ...] = ("planning", "tender", "award", "contract")
 
 Status = Literal["planned", "open", "cancelled", "awarded", "ended"]
 
-EventName = Literal["new", "amended", "cancelled", "awarded", "deadline", "started", "operators"]
+EventName = Literal[
+    "new", "amended", "cancelled", "awarded", "deadline", "started", "operators", "digest"
+]
 
 Scope = Literal["tender", "lot", "award", "contract"]
 
@@ -289,7 +291,7 @@ class Event:
     name: EventName
     source: str
     at: datetime  # UTC: the notice's publication, or when the reminder fell due
-    record: Record | None = None  # as it stood after the event; None for `started` and `operators`
+    record: Record | None = None  # as it stood after the event; None where it is about none
     before: Record | None = None
     notice: str | None = None
     changes: tuple[Change, ...] = ()
@@ -323,12 +325,34 @@ class Lead:
     workdays: int = 0  # in place of a span: working days of the buyer's nation
 
 
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often a digest goes out: each full hour of UTC, each local day, or each week."""
+
+    at: time | None = None  # local; None for each hour
+    weekday: int | None = None  # Monday is 0; None for each day
+
+    @property
+    def text(self) -> str:
+        """`hourly`, `daily 07:30` or `weekly mon 08:00`."""
+        if self.at is None:
+            return "hourly"
+        day = "daily" if self.weekday is None else f"weekly {WEEKDAYS[self.weekday]}"
+        return f"{day} {self.at:%H:%M}"
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One line of `send:`: a channel, and the events that it hears of."""
+    """One line of `send:`: a channel, the events that it hears of, and when."""
 
     to: str
     on: frozenset[EventName]
+    when: Rhythm | None = None  # None: each as soon as it is known
+    empty: bool = False  # a digest that has nothing to say says so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -370,4 +394,4 @@ class Delivery:
     matches: tuple[Match, ...] = ()
     due: datetime  # UTC
     urgent: bool = False  # due in the channel's quiet time, for it could not wait
-    digest: str = ""  # the key of the digest that it waits for
+    digest: str = ""  # the key of the digest that it waits for, see `bot.slots`; "" for none

@@ -99,7 +99,7 @@ def released(quiet: Quiet, at: datetime, dates: Iterable[datetime]) -> datetime:
     if period is None:
         return at
     end = period[1]
-    return end if all(_can_wait(at, end, date) for date in dates if date > at) else at
+    return end if all(can_wait(at, end, date) for date in dates if date > at) else at
 
 
 def reminded(
@@ -115,7 +115,7 @@ def reminded(
     if period is None:
         return due
     start, end = period
-    waits = _can_wait(due, end, deadline)
+    waits = can_wait(due, end, deadline)
     if waits and not last:
         return end
     if start - AHEAD >= known:
@@ -129,5 +129,6 @@ def instants(quiet: Quiet, due: datetime) -> tuple[datetime, ...]:
     return (due, period[0] - AHEAD, period[1]) if period else (due,)
 
 
-def _can_wait(since: datetime, until: datetime, date: datetime) -> bool:
+def can_wait(since: datetime, until: datetime, date: datetime) -> bool:
+    """Whether at least half of the time from `since` to a date is left at `until`; all UTC."""
     return date - until >= (date - since) / 2

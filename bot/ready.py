@@ -23,9 +23,9 @@ from bot.render.notes import late, moves, void
 from bot.retry import Dropped, Outcome, Retry
 from bot.setup import Setup
 from bot.store import choices, deliveries, joins, process
+from bot.store.claims import Claim
 from bot.store.engine import reading
 from bot.store.joins import Key
-from bot.store.outbox import Claim
 from bot.when import iso
 
 REPEAT = "may be a repeat: the answer to an earlier attempt never came"
@@ -127,7 +127,8 @@ def _told_elsewhere(
         return None
     if ahead[by.key].sent:
         return Dropped(f"told already: {by.key}")
-    return Retry(now + BEHIND, f"behind {by.key}, which says the same")
+    why = f"behind {by.key}, which says the same"
+    return Retry(now + BEHIND, why, behind=by.key)
 
 
 def _unwanted(setup: Setup, channel: Channel, claim: Claim) -> str | None:

@@ -30,6 +30,7 @@ class Retry:
     why: str
     channel: bool = False
     unknown: bool = False
+    behind: str = ""  # the event of another portal that says the same and is told first
 
 
 @dataclass(frozen=True, slots=True)

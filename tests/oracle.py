@@ -15,7 +15,7 @@ LEADS = {
     "submission": {"7d": timedelta(days=7), "1d": timedelta(days=1)},
     "enquiry": {"2d": timedelta(days=2)},
 }
-HEARD = ("planning", "tender")
+HEARD = ("planning", "tender", "award")
 PATIENCE = timedelta(days=3)
 
 
@@ -227,17 +227,41 @@ class Oracle:
         holds = present and present.status == "open" and present.deadlines.get(kind) == at
         return not holds or at <= now
 
-    def took(self, key: str, now: datetime, *, lost: bool) -> None:
-        """The channel took a message at `now`; `lost`: its answer never came."""
+    def took(
+        self, key: str, now: datetime, *, lost: bool, together: Sequence[int] = ()
+    ) -> list[Due]:
+        """The channel took a message at `now`; `lost`: its answer never came.
+
+        `together`: it says of itself that it tells so many awards, from this number to that one.
+        What was told is given back.
+        """
         assert key in self.owed, f"told what nobody should hear: {key}"
-        due = self.owed[key]
-        due.times += 1
-        assert due.times <= due.allowed, f"a repeat without a cause: {key}"
-        due.allowed += lost
-        assert not self.untrue(due, now), f"told what is not true at {now}: {key}"
-        for other in self.owed.values():
-            if other.times and other.process == due.process and _precedes(due, other):
-                raise AssertionError(f"{key} came after {other.key}")
+        told = self._together(self.owed[key], *together) if together else [self.owed[key]]
+        for due in told:
+            due.times += 1
+            assert due.times <= due.allowed, f"a repeat without a cause: {due.key}"
+            due.allowed += lost
+            assert not self.untrue(due, now), f"told what is not true at {now}: {due.key}"
+            for other in self.owed.values():
+                apart = other.times and other.process == due.process and other not in told
+                assert not (apart and _precedes(due, other)), f"{due.key} came after {other.key}"
+        return told
+
+    def _together(self, first: Due, count: int, start: int, end: int) -> list[Due]:
+        """The awards that a message tells, in the order in which they were known and happened."""
+        queue = sorted(
+            (due for due in self.owed.values() if due.process == first.process),
+            key=lambda due: (due.known, due.happened),
+        )
+        awards = [due for due in queue if due.key.partition(">")[0].endswith("/awarded")]
+        told = awards[awards.index(first) :][:count]
+        said = told[0].happened[1], told[-1].happened[1], len(told)
+        assert said == (start, end, count), f"{first.key} tells {said}, not {start} to {end}"
+        between = queue[queue.index(told[0]) : queue.index(told[-1])]
+        for due in between:
+            settled = due.times or due.may or due.stale or self.given_up(due.key)
+            assert due in told or settled, f"{first.key} tells what comes after {due.key}"
+        return told
 
     def lacking(self) -> list[str]:
         """What should have been told by now and was not."""

@@ -8,6 +8,7 @@ process dies at a commit, just before it or just after, and another opens the sa
 from __future__ import annotations
 
 import os
+import re
 import sys
 from contextlib import suppress
 from dataclasses import replace
@@ -57,6 +58,7 @@ channels:
 subscriptions:
   - name: Care
     cpv: ["85"]
+    stages: [planning, tender, award]
     remind: {{submission: [7d, 1d], enquiry: [2d]}}
     send: [{{to: bids, on: [new, amended, cancelled, awarded, deadline]}}]
 """
@@ -126,6 +128,8 @@ _WHOLE_CHANNEL = (SLACK_FAULTS["429"], SLACK_FAULTS["refused"])
 
 # ---------------------------------------------------------------- what is published
 
+# What a message says that tells several awards.
+TOGETHER = re.compile(r"(\d+) notices of this procurement, told together: (\d+)-\d+ to (\d+)-")
 SPANS = [HOUR, 23 * HOUR, DAY, 30 * HOUR, 3 * DAY, 7 * DAY, 7 * DAY + HOUR, 8 * DAY, 15 * DAY]
 WAITS = [timedelta(minutes=1), timedelta(minutes=40), HOUR, 6 * HOUR, DAY, 2 * DAY, 6 * DAY]
 # Shown so many minutes after its date; the overlap of two hours is there for this.
@@ -266,6 +270,12 @@ class Walk(RuleBasedStateMachine):
             replace(last, what=what, number=self._number(), published=self._past(late), because="")
         )
 
+    @rule(process=tenders, count=st.integers(2, 4), late=LATE)
+    def let(self, process: int, count: int, late: int) -> None:
+        """A framework: several awards, one after the other; they may be told together."""
+        for _ in range(count):
+            self.end(process, "award", late)
+
     @rule(process=tenders)
     def repeat(self, process: int) -> None:
         """The portal shows a notice once more, as it was."""
@@ -357,10 +367,13 @@ class Walk(RuleBasedStateMachine):
         lost += [False] * (self.slack.asked - asked - len(used))
         posts, self.seen = self.slack.received[self.seen :], len(self.slack.received)
         keys = [post.body["metadata"]["event_payload"]["delivery"] for post in posts]
-        for key, unanswered in zip(keys, lost, strict=True):
-            self.oracle.took(key, self.now, lost=unanswered)
+        for key, unanswered, post in zip(keys, lost, posts, strict=True):
+            found = TOGETHER.search(str(post.body))
+            numbers = [int(number) for number in found.groups()] if found else []
+            told = self.oracle.took(key, self.now, lost=unanswered, together=numbers)
         if crashed and keys:
-            self.oracle.owed[keys[-1]].allowed += 1
+            for due in told:
+                due.allowed += 1
 
     @rule(what=st.sampled_from(["cycle", "cycle", "poll", "remind", "deliver"]))
     def work(self, what: str) -> None:

@@ -13,6 +13,7 @@ from markupsafe import escape
 from bot.contract import Message
 from bot.filters import cut, line, mrkdwn
 from bot.model import Delivery, Event
+from bot.render.digest import Digest
 from bot.render.facts import in_flight
 from bot.render.layouts import SUBJECT, Layouts, tidy
 from bot.render.own import Failure, Own, read
@@ -94,6 +95,23 @@ class Renderer:
         if key not in self._judged:
             self._judged.add(key)
             self._untold.append(Verdict(template, own.version(template), failed))
+
+    def digest(self, notifier: str, digest: Digest, now: datetime) -> Message:
+        """A stand-in: one line a conversation."""
+        names = digest.conversations
+        told = {
+            names.get(e.record.key, e.record.key): str(e.record.facts.title)
+            for e, _ in digest.entries
+            if e.record
+        }
+        notes = dict.fromkeys(note for event, _ in digest.entries for note in event.notes)
+        text = "\n".join((f"{len(told)} entries", *told.values(), *notes))
+        parts = {"subject": digest.key, "text": text, "html": f"<pre>{escape(text)}</pre>"}
+        return Message(key=digest.key, recipient=digest.recipient, parts=parts, at=now)
+
+    def plain_digest(self, digest: Digest, now: datetime) -> Message:
+        """As `plain`: the titles and the addresses."""
+        return self.digest("", digest, now)
 
     def plain(
         self, event: Event, delivery: Delivery, now: datetime, *, attempts: int = 1

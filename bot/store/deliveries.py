@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, case, func, select, update
 
 from bot.model import Event
 from bot.store import codec
-from bot.store.outbox import REQUESTED
+from bot.store.claims import REQUESTED
 from bot.store.tables import events, outbox
 
 
@@ -74,7 +74,10 @@ def state(connection: Connection, key: str) -> str | None:
 
 
 def again(connection: Connection, key: str, now: datetime) -> bool:
-    """Put one delivery back in the queue, whatever became of it; False when there is none."""
+    """Put one delivery back in the queue, whatever became of it; False when there is none.
+
+    It is told by itself, not in a digest; but a digest that had nothing to say is itself again.
+    """
     result = connection.execute(
         update(outbox)
         .where(outbox.c.key == key)
@@ -86,6 +89,7 @@ def again(connection: Connection, key: str, now: datetime) -> bool:
             attempts=0,
             lease=None,
             fence=outbox.c.fence + 1,
+            digest=case((outbox.c.record == "", outbox.c.digest), else_=""),
         )
     )
     return result.rowcount == 1

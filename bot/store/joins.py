@@ -101,6 +101,17 @@ def members(connection: Connection, key: Key) -> list[Row[tuple[object, ...]]]:
     return list(connection.execute(query.order_by(joins.c.at, joins.c.source, joins.c.record)))
 
 
+def conversations(connection: Connection, keys: Collection[Key]) -> dict[Key, str]:
+    """The conversations that these records belong to; one that is alone has none."""
+    found: dict[Key, str] = {}
+    wanted = sorted({record for _, record in keys})
+    for start in range(0, len(wanted), _CHUNK):
+        query = select(joins.c.source, joins.c.record, joins.c.conversation)
+        rows = connection.execute(query.where(joins.c.record.in_(wanted[start : start + _CHUNK])))
+        found.update(((row.source, row.record), row.conversation) for row in rows)
+    return {key: name for key, name in found.items() if key in keys}
+
+
 def join(
     connection: Connection, new: Key, old: Key, like: Likeness, at: datetime, *, twins: bool
 ) -> None:

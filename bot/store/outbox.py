@@ -1,61 +1,37 @@
-"""Deliveries: queued with what caused them, claimed, settled one by one. Touches the database."""
+"""Deliveries: queued with what caused them, and what is owed of them. Touches the database."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
-    Row,
     Text,
     and_,
     bindparam,
     exists,
     func,
     literal,
-    or_,
     select,
     update,
 )
 
 from bot.model import Delivery, Event
-from bot.retry import Dropped, GaveUp, Outcome, Retry, Sent
 from bot.store import codec
 from bot.store.engine import insert
 from bot.store.tables import Instant, events, is_owed, outbox, text
 
 # Until autovacuum has counted so many rows, PostgreSQL sorts the whole queue at each claim.
 MANY = 1_000
-# Why a delivery is sent again that was settled.
-REQUESTED = "sent again on request"
 
 
 def _is_held(table: FromClause, now: ColumnElement[datetime]) -> ColumnElement[bool]:
     """Not tried yet, and not to be before its channel's quiet time ends."""
     return and_(is_owed(table), table.c.status == "waiting", table.c.due > now)
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A delivery that this process may work on until its lease ends."""
-
-    delivery: Delivery
-    event: Event
-    attempts: int  # this one included
-    first_due: datetime
-    fence: int
-    status: str  # as it stood before: an `unknown` one may have arrived already
-    queue: str  # its place among the others
-    asked_for: bool = False  # by `resend`
-
-    @property
-    def repeat(self) -> bool:
-        """Whether an earlier attempt's answer never came, or a crash came before it."""
-        return self.status == "unknown"
 
 
 def queue(
@@ -99,6 +75,8 @@ _unheld = (
         outbox.c.recipient == bindparam("to"),
         _is_held(outbox, bindparam("at", type_=Instant)),
         outbox.c.record != "",
+        # What waits for a digest is told there, whatever else comes.
+        outbox.c.digest == "",
     )
     .values(
         due=bindparam("at", type_=Instant),
@@ -145,165 +123,11 @@ def _row(delivery: Delivery, event: Event) -> dict[str, object]:
         "reference": "",
         "owner": "",
         "fence": 0,
+        "digest": delivery.digest,
     }
 
 
-# ---------------------------------------------------------------- claiming
-
-_earlier = outbox.alias("earlier")
-# One procurement's messages reach a recipient in order: the first that is owed goes first.
-_first = ~exists().where(
-    _earlier.c.record == outbox.c.record,
-    _earlier.c.channel == outbox.c.channel,
-    _earlier.c.recipient == outbox.c.recipient,
-    _earlier.c.queue < outbox.c.queue,
-    is_owed(_earlier),
-    outbox.c.record != "",
-)
-_candidates = (
-    select(outbox.c.key)
-    .where(
-        outbox.c.channel == bindparam("name"),
-        is_owed(outbox),
-        outbox.c.due <= bindparam("now"),
-        or_(
-            outbox.c.lease.is_(None),
-            outbox.c.lease < bindparam("real"),
-            outbox.c.lease > bindparam("absurd"),
-            # Of a round of ours that failed so hard that it could not give them back.
-            outbox.c.owner == bindparam("owner"),
-        ),
-        _first,
-    )
-    .order_by(outbox.c.queue)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-)
-_claim = (
-    update(outbox)
-    .where(outbox.c.key.in_(_candidates.scalar_subquery()))
-    .values(
-        lease=bindparam("until"),
-        owner=bindparam("owner"),
-        attempts=outbox.c.attempts + 1,
-        fence=outbox.c.fence + 1,
-    )
-    .returning(outbox)
-)
-
-
-def claim(
-    connection: Connection,
-    channel: str,
-    *,
-    now: datetime,
-    real: datetime,
-    lease: timedelta,
-    owner: str,
-    most: int = 50,
-) -> list[Claim]:
-    """Deliveries of a channel that are due at `now`, ours until `real + lease` (both UTC).
-
-    A lease far in the future comes from a clock that was wrong; it holds nobody up. An owner works
-    on a channel in one place at a time.
-    """
-    rows = connection.execute(
-        _claim,
-        {
-            "name": channel,
-            "now": now,
-            "real": real,
-            "until": real + lease,
-            "absurd": real + 2 * lease,
-            "owner": owner,
-            "most": most,
-        },
-    ).all()
-    if not rows:
-        return []
-    rows = sorted(rows, key=lambda row: row.queue)
-    keys = {row.event for row in rows}
-    bodies = connection.execute(select(events.c.key, events.c.body).where(events.c.key.in_(keys)))
-    by_key = {key: codec.event(body) for key, body in bodies}
-    return [_claimed(row, by_key[row.event]) for row in rows]
-
-
-def _claimed(row: Row[tuple[object, ...]], event: Event) -> Claim:
-    return Claim(
-        delivery=Delivery(
-            key=row.key,
-            event=row.event,
-            channel=row.channel,
-            recipient=row.recipient,
-            matches=codec.matches(row.matches),
-            due=row.due,
-        ),
-        event=event,
-        attempts=row.attempts,
-        first_due=row.first_due,
-        fence=row.fence,
-        status=row.status,
-        queue=row.queue,
-        asked_for=row.why == REQUESTED,
-    )
-
-
-_mine = and_(outbox.c.key == bindparam("k"), outbox.c.fence == bindparam("f"))
-_settle = (
-    update(outbox)
-    .where(_mine)
-    .values(
-        status=bindparam("status"),
-        why=bindparam("why"),
-        due=func.coalesce(bindparam("again", type_=Instant), outbox.c.due),
-        sent=bindparam("sent"),
-        reference=bindparam("reference"),
-        lease=None,
-    )
-)
-
-
-def settle(connection: Connection, claim: Claim, outcome: Outcome, now: datetime) -> bool:
-    """Record what became of an attempt; False when the lease was lost and another has it."""
-    values: dict[str, object] = {
-        "k": claim.delivery.key,
-        "f": claim.fence,
-        "again": None,
-        "sent": None,
-        "reference": "",
-    }
-    match outcome:
-        case Sent(reference):
-            values |= {"status": "sent", "why": "", "sent": now, "reference": reference}
-        case Retry(at, why, unknown=unknown):
-            values |= {"status": "unknown" if unknown else "retrying", "why": why, "again": at}
-        case GaveUp(why):
-            values |= {"status": "gave-up", "why": why}
-        case Dropped(why):
-            values |= {"status": "dropped", "why": why}
-    return connection.execute(_settle, values).rowcount == 1
-
-
-_begin = update(outbox).where(_mine).values(status="unknown")
-
-
-def begin(connection: Connection, claim: Claim) -> None:
-    """Note that this one is about to be sent: if nothing settles it, it may have arrived."""
-    connection.execute(_begin, {"k": claim.delivery.key, "f": claim.fence})
-
-
-_release = (
-    update(outbox)
-    .where(_mine)
-    .values(lease=None, attempts=outbox.c.attempts - 1, status=bindparam("was"))
-)
-
-
-def release(connection: Connection, claims: Sequence[Claim]) -> None:
-    """Give back what was claimed and not attempted."""
-    if claims:
-        values = [{"k": c.delivery.key, "f": c.fence, "was": c.status} for c in claims]
-        connection.execute(_release, values)
+# ---------------------------------------------------------------- what is owed
 
 
 def owes(connection: Connection, channel: str, now: datetime) -> bool:

@@ -13,7 +13,7 @@ from bot.deliver import BATCH, LEASE
 from bot.loop import clock
 from bot.model import Delivery, Match
 from bot.retry import Sent
-from bot.store import outbox
+from bot.store import claiming, claims, outbox
 from bot.store.engine import connect, upgrade
 from tests import make, postgres
 from tests.benchmarks import rigs
@@ -24,9 +24,14 @@ _SETTLED = Sent("1760000000.000100")
 _STEP = 1_000  # deliveries queued in one transaction
 
 
-def run(*, messages: int = 20_000, workers: int = 4) -> list[Figure]:
-    """One process on SQLite, several on PostgreSQL. AssertionError where a message comes twice."""
-    return [_sqlite(messages), _postgres(messages, workers)]
+def run(*, messages: int = 20_000, workers: int = 4, digest: int = 10_000) -> list[Figure]:
+    """One process on SQLite, several on PostgreSQL; and what waits for one digest.
+
+    AssertionError where a message comes twice.
+    """
+    with rigs.sqlite() as url, postgres.server() as server:
+        digests = [_digest("SQLite", url, digest), _digest("PostgreSQL", server, digest)]
+    return [_sqlite(messages), _postgres(messages, workers), *digests]
 
 
 def _sqlite(messages: int) -> Figure:
@@ -57,28 +62,46 @@ def _postgres(messages: int, workers: int) -> Figure:
     return Figure("outbox, PostgreSQL", messages / taken, None, "messages/s", detail)
 
 
+def _digest(name: str, url: str, rows: int) -> Figure:
+    """All of one digest claimed, marked as in flight and settled, in three transactions."""
+    _fill(url, rows, digest="digest/bids/#bids/daily 07:30/2026-05-12T07:30")
+    engine, now = connect(url), make.NOW + timedelta(hours=1)
+    begun = time.perf_counter()
+    found = _claim(engine, "one")
+    with engine.begin() as connection:
+        assert not claims.hold(connection, found, clock() + LEASE)
+        claims.begin(connection, found)
+    with engine.begin() as connection:
+        assert not claims.settle(connection, [(claim, _SETTLED) for claim in found], now)
+    taken = time.perf_counter() - begun
+    engine.dispose()
+    _check([claim.delivery.key for claim in found], rows)
+    detail = f"one digest of {rows:,} deliveries in {taken:.1f} s, but for its rendering"
+    return Figure(f"digest, {name}", rows / taken, 1_500, "deliveries/s", detail)
+
+
 def work(url: str, owner: str) -> list[str]:
     """Claim batches as a channel does, until nothing is left; the keys that were settled."""
     engine, settled = connect(url), list[str]()
     now = make.NOW + timedelta(hours=1)
-    while claims := _claim(engine, owner):
-        for claim in claims:
+    while found := _claim(engine, owner):
+        for claim in found:
             with engine.begin() as connection:
-                assert outbox.settle(connection, claim, _SETTLED, now)
+                assert not claims.settle(connection, [(claim, _SETTLED)], now)
             settled.append(claim.delivery.key)
     engine.dispose()
     return settled
 
 
-def _claim(engine: Engine, owner: str) -> list[outbox.Claim]:
+def _claim(engine: Engine, owner: str) -> list[claims.Claim]:
     with engine.begin() as connection:
-        return outbox.claim(
+        return claiming.claim(
             connection, CHANNEL, now=make.NOW + timedelta(hours=1), real=clock(), lease=LEASE,
             owner=owner, most=BATCH,
         )  # fmt: skip
 
 
-def _fill(url: str, messages: int) -> None:
+def _fill(url: str, messages: int, digest: str = "") -> None:
     engine = connect(url)
     upgrade(engine)
     for start in range(0, messages, _STEP):
@@ -92,6 +115,7 @@ def _fill(url: str, messages: int) -> None:
                 recipient="#bids",
                 matches=(Match("Care", "CPV 85311000 under 85300000"),),
                 due=make.NOW,
+                digest=digest,
             )
             for event in happened
         ]

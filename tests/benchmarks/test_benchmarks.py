@@ -21,7 +21,7 @@ TINY = {
     "ingest": lambda: bench_ingest.run(held=invented(120), rounds=1, subscriptions=50),
     "remind": lambda: bench_remind.run(still_open=200, closed=200, rounds=1, passes=1),
     "match": lambda: bench_match.run(numbers=(50,), notices=5),
-    "outbox": lambda: bench_outbox.run(messages=90, workers=2),
+    "outbox": lambda: bench_outbox.run(messages=90, workers=2, digest=60),
     "start": lambda: bench_start.run(rounds=1, calm=0.0, idle=0.1),
     "xml": lambda: bench_xml.run(rounds=1),
     "feed": lambda: bench_feed.run(entries=20, rounds=1),

@@ -16,8 +16,8 @@ from sqlalchemy import Engine, inspect, text
 from bot.contract import Fault
 from bot.errors import ConfigError
 from bot.model import Delivery, Match
-from bot.retry import Dropped, GaveUp, Retry, Sent
-from bot.store import deliveries, duty, outbox, process
+from bot.retry import Dropped, GaveUp, Outcome, Retry, Sent
+from bot.store import claiming, claims, deliveries, duty, outbox, process
 from bot.store.engine import HEAD, connect, reading, upgrade
 from bot.store.tables import meta
 from tests.make import NOW, deadline, event, notice, record
@@ -195,15 +195,15 @@ def queue(engine: Engine, *keys: str, of: str = "r1", hour: int = 0, channel: st
         outbox.queue(connection, [happened], planned)
 
 
-def claim(engine: Engine, **more: object) -> list[outbox.Claim]:
+def claim(engine: Engine, **more: object) -> list[claims.Claim]:
     given: dict[str, object] = {"now": NOW, "real": NOW, "lease": LEASE, "owner": "host:1"}
     with engine.begin() as connection:
-        return outbox.claim(connection, "c", **(given | more))  # type: ignore[arg-type]
+        return claiming.claim(connection, "c", **(given | more))  # type: ignore[arg-type]
 
 
-def settle(engine: Engine, held: outbox.Claim, outcome: object) -> bool:
+def settle(engine: Engine, held: claims.Claim, outcome: Outcome) -> bool:
     with engine.begin() as connection:
-        return outbox.settle(connection, held, outcome, NOW)  # type: ignore[arg-type]
+        return not claims.settle(connection, [(held, outcome)], NOW)
 
 
 def states(engine: Engine) -> dict[str, str]:
@@ -238,7 +238,7 @@ def test_a_lease_from_a_clock_that_was_years_ahead_holds_nobody_up(engine: Engin
 
 
 def test_the_outcomes(engine: Engine) -> None:
-    outcomes = {
+    outcomes: dict[str, Outcome] = {
         "sent": Sent("ts"),
         "retrying": Retry(NOW + HOUR, "busy"),
         "unknown": Retry(NOW + HOUR, "reset", unknown=True),
@@ -273,7 +273,7 @@ def test_one_procurements_messages_reach_a_recipient_in_order(engine: Engine) ->
 def test_what_was_not_attempted_is_given_back_as_it_was(engine: Engine) -> None:
     queue(engine, "a")
     with engine.begin() as connection:
-        outbox.release(connection, outbox.claim(
+        claims.release(connection, claiming.claim(
             connection, "c", now=NOW, real=NOW, lease=LEASE, owner="host:1"))  # fmt: skip
     (held,) = claim(engine)
     assert held.attempts == 1
@@ -283,11 +283,11 @@ def test_of_a_batch_only_the_one_in_flight_is_in_doubt_after_a_crash(engine: Eng
     for key in ("a", "b", "c"):
         queue(engine, key, of=f"r-{key}")
     with engine.begin() as connection:
-        held = outbox.claim(connection, "c", now=NOW, real=NOW, lease=LEASE, owner="host:1")
-        outbox.begin(connection, held[0])
+        held = claiming.claim(connection, "c", now=NOW, real=NOW, lease=LEASE, owner="host:1")
+        claims.begin(connection, held[:1])
     with engine.begin() as connection:
-        outbox.settle(connection, held[0], Sent("ts"), NOW)
-        outbox.begin(connection, held[1])
+        claims.settle(connection, [(held[0], Sent("ts"))], NOW)
+        claims.begin(connection, held[1:2])
     with reading(engine) as connection:
         assert deliveries.counts(connection) == {("c", "sent"): 1, ("c", "waiting"): 2}
     later = claim(engine, owner="host:2", real=NOW + 2 * LEASE)
@@ -297,9 +297,9 @@ def test_of_a_batch_only_the_one_in_flight_is_in_doubt_after_a_crash(engine: Eng
 def test_one_about_to_be_sent_and_given_back_is_not_in_doubt(engine: Engine) -> None:
     queue(engine, "a")
     with engine.begin() as connection:
-        held = outbox.claim(connection, "c", now=NOW, real=NOW, lease=LEASE, owner="host:1")
-        outbox.begin(connection, held[0])
-        outbox.release(connection, held)
+        held = claiming.claim(connection, "c", now=NOW, real=NOW, lease=LEASE, owner="host:1")
+        claims.begin(connection, held[:1])
+        claims.release(connection, held)
     assert states(engine) == {"a": "waiting"}
 
 
@@ -331,8 +331,8 @@ def test_workers_that_claim_at_once_share_and_never_double(engine: Engine) -> No
 
     def work(owner: int) -> list[str]:
         done = []
-        while claims := claim(engine, owner=f"host:{owner}", most=3):
-            for held in claims:
+        while found := claim(engine, owner=f"host:{owner}", most=3):
+            for held in found:
                 assert settle(engine, held, Sent("ts"))
                 done.append(held.delivery.key)
         return done
@@ -340,9 +340,9 @@ def test_workers_that_claim_at_once_share_and_never_double(engine: Engine) -> No
     with ThreadPoolExecutor(4) as pool:
         done = [key for keys in pool.map(work, range(4)) for key in keys]
     assert len(done) == len(set(done))
-    while claims := claim(engine):  # rows that another had locked at the very end
-        done += [c.delivery.key for c in claims]
-        for held in claims:
+    while found := claim(engine):  # rows that another had locked at the very end
+        done += [c.delivery.key for c in found]
+        for held in found:
             settle(engine, held, Sent("ts"))
     assert sorted(done) == sorted(f"d{n}" for n in range(40))
 
@@ -453,8 +453,8 @@ def test_the_reminders_that_a_recipient_got_are_his_alone(engine: Engine) -> Non
     ]
     with engine.begin() as connection:
         outbox.queue(connection, happened, planned)
-    while claims := claim(engine):
-        for held in claims:
+    while found := claim(engine):
+        for held in found:
             lost = held.delivery.recipient == "two" and held.event.lead == "7d"
             settle(engine, held, GaveUp("full") if lost else Sent("ts"))
     ids = {(record().source, record().id)}
@@ -485,8 +485,8 @@ def test_what_is_held_goes_before_what_cannot_wait_of_its_procurement(engine: En
     with reading(engine) as connection:
         assert outbox.held(connection, NOW + HOUR) == 2
     order = []
-    while claims := claim(engine, now=NOW + HOUR):
-        for held in claims:
+    while found := claim(engine, now=NOW + HOUR):
+        for held in found:
             order.append(held.delivery.key)
             settle(engine, held, Sent("ts"))
     assert order == ["held", "now at once"]
