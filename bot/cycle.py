@@ -9,8 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import DBAPIError
+
 from bot.config import Channel, Source
 from bot.deliver import ChannelReceipt, deliver
+from bot.feeds import Feeds
 from bot.fetch import Stopped
 from bot.ingest import remind
 from bot.poll import LEASE, Overtaken, Poll
@@ -110,12 +113,22 @@ def once(setup: Setup, now: datetime, clock: Clock) -> Cycle:
             else:
                 cycle.polls.append(receipt)
         remind(setup, now)
+        _calendars(setup, now)
         rounds = pool.map(lambda c: _deliver_patiently(setup, c, now, clock), channels)
         cycle.channels = {receipt.channel: receipt for receipt in rounds}
     with reading(setup.engine) as connection:
         cycle.held = outbox.held(connection, now)
         cycle.owed = outbox.owed(connection) - cycle.held
     return cycle
+
+
+def _calendars(setup: Setup, now: datetime) -> None:
+    try:
+        Feeds(setup).refresh(now)
+    except DBAPIError:
+        raise
+    except Exception:
+        log.exception("calendars failed")
 
 
 def _poll_patiently(

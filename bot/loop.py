@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from bot.cycle import poll
 from bot.deliver import deliver
 from bot.errors import ConfigError
+from bot.feeds import Feeds
 from bot.ingest import remind
 from bot.poll import LEASE
 from bot.retry import LONGEST
@@ -126,7 +127,7 @@ class Loop:
     def _schedule(self) -> BackgroundScheduler:
         """Jobs from the config; the database knows what is due."""
         config = self._setup.config
-        threads = len(config.sources) + len(config.channels) + 1
+        threads = len(config.sources) + len(config.channels) + 2
         scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(threads)},
@@ -136,6 +137,11 @@ class Loop:
         for name in config.sources:
             scheduler.add_job(self._poll, "date", args=[name], id=f"poll:{name}")
         scheduler.add_job(self._remind, Every(MINUTE), id="remind", next_run_time=clock())
+        if config.calendars:
+            scheduler.add_job(
+                self._calendars, Every(MINUTE), args=[Feeds(self._setup)], id="calendars",
+                next_run_time=clock(),
+            )  # fmt: skip
         for name, channel in config.channels.items():
             pace = Pace(channel.notifier.pace, self._stop)
             scheduler.add_job(
@@ -179,6 +185,17 @@ class Loop:
             _failed("remind", error)
         finally:
             self._leave("remind")
+
+    def _calendars(self, feeds: Feeds) -> None:
+        if not self._enter("calendars"):
+            return
+        try:
+            if written := feeds.refresh(clock()):
+                log.info("calendars written=%d", written)
+        except Exception as error:
+            _failed("calendars", error)
+        finally:
+            self._leave("calendars")
 
     def _deliver(self, name: str, pace: Pace) -> None:
         setup = self._setup

@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 import re
 import ssl
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.parser import BytesHeaderParser
-from email.policy import SMTP as RULES
-from email.utils import format_datetime, parseaddr
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from email.utils import parseaddr
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import unquote, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from bot.contract import Message, Receipt, Send
 from bot.errors import DeliveryError
-from bot.filters import clean, cut, line
+from bot.filters import cut, line, link
+from notifiers._mail import RECIPIENT, compose
 
 if TYPE_CHECKING:
     import smtplib
 
-SUBJECT = 200
-# Servers and notification services begin to refuse mails at 2 MB; ours are some 20 kB.
-_SIZE = 1_000_000
 _PARKED = 3600.0
 _PORTS = {"smtp": 587, "smtps": 465}
 # An address that every server takes: ASCII, one `@`, nothing that ends a header or a command.
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
-_POLICY = RULES.clone(cte_type="7bit")
-_HEADERS = {
-    *("from", "to", "subject", "date", "message-id", "list-id", "auto-submitted"),
-    *("x-tenderbell-key", "mime-version", "content-type", "content-transfer-encoding"),
-}
+_LONGEST_URL = 500  # so that the header with it stays below the 998 characters of a line
 
 
 class Email(BaseModel):
@@ -53,6 +42,7 @@ class Email(BaseModel):
     smtp: SecretStr
     sender: str = Field(alias="from")
     to: tuple[str, ...] = Field(min_length=1)
+    unsubscribe: str = ""  # takes a POST that ends the alerts of {recipient}, as RFC 8058 says
 
     @field_validator("smtp")
     @classmethod
@@ -84,6 +74,20 @@ class Email(BaseModel):
                 raise ValueError("each must be a bare address, as in bids@example.com")
         return tuple(dict.fromkeys(value))
 
+    @field_validator("unsubscribe")
+    @classmethod
+    def _one_click(cls, value: str) -> str:
+        probe = value.replace(RECIPIENT, "x")
+        if len(value) > _LONGEST_URL or not probe.startswith("https://") or link(probe) != probe:
+            raise ValueError("must be an https address, as in https://example.com/stop/{recipient}")
+        return value
+
+    @model_validator(mode="after")
+    def _tells_them_apart(self) -> Email:
+        if self.unsubscribe and len(self.to) > 1 and RECIPIENT not in self.unsubscribe:
+            raise ValueError("unsubscribe must hold {recipient} where there is more than one")
+        return self
+
     def recipients(self) -> tuple[str, ...]:
         return self.to
 
@@ -92,29 +96,32 @@ class Email(BaseModel):
 
         A mail that the server finds too large is sent once more with its text alone.
         """
-        mail = compose(message, self.sender)
-        with self._session() as session:
-            try:
-                _hand_over(session, message.recipient, self._address, mail.as_bytes())
-            except _TooLarge:
-                small = compose(message, self.sender, html=False)
-                with _told_at(session):
-                    session.rset()
-                try:
-                    _hand_over(session, message.recipient, self._address, small.as_bytes())
-                except _TooLarge as error:
-                    raise DeliveryError(f"the mail is too large: {error}", permanent=True) from None
-        return Receipt(str(mail["Message-ID"]))
+        with self.batch() as send:
+            return send(message)
 
-    def batch(self) -> AbstractContextManager[Send]:
-        return nullcontext(self.send)
+    @contextmanager
+    def batch(self) -> Iterator[Send]:
+        """The same `send` over one connection, opened with the first mail, closed at the end."""
+        with closing(_Line(self._connect)) as connection:
+            yield lambda message: self._send(connection, message)
+
+    def _send(self, connection: _Line, message: Message) -> Receipt:
+        mail = compose(message, self.sender, unsubscribe=self.unsubscribe)
+        try:
+            connection.hand_over(message.recipient, self._address, mail.as_bytes())
+        except _TooLarge:
+            small = compose(message, self.sender, unsubscribe=self.unsubscribe, small=True)
+            try:
+                connection.hand_over(message.recipient, self._address, small.as_bytes())
+            except _TooLarge as error:
+                raise DeliveryError(f"the mail is too large: {error}", permanent=True) from None
+        return Receipt(str(mail["Message-ID"]))
 
     @property
     def _address(self) -> str:
         return parseaddr(self.sender)[1]
 
-    @contextmanager
-    def _session(self) -> Iterator[smtplib.SMTP]:
+    def _connect(self) -> smtplib.SMTP:
         """A connection, encrypted and logged in as the URL asks."""
         import smtplib
 
@@ -122,7 +129,7 @@ class Email(BaseModel):
         host, port = url.hostname or "", url.port or _PORTS[url.scheme]
         # The name that we greet with: asking the machine for its own may take long.
         ours = self._address.rpartition("@")[2]
-        with _told_at(None):
+        with _told():
             session = (
                 smtplib.SMTP_SSL(
                     host, port, ours, timeout=self.timeout, context=ssl.create_default_context()
@@ -131,59 +138,21 @@ class Email(BaseModel):
                 else smtplib.SMTP(host, port, ours, timeout=self.timeout)
             )
         try:
-            with _told_at(session):
+            with _told():
                 if url.scheme == "smtp" and url.query != "tls=none" and not _loopback(host):
                     session.starttls(context=ssl.create_default_context())
                 if url.username:
                     session.login(unquote(url.username), unquote(url.password or ""))
                 else:
                     session.ehlo_or_helo_if_needed()
-            yield session
-        finally:
-            # The mail is settled by now: a server that hangs up first changes nothing.
-            with suppress(OSError, smtplib.SMTPException):
-                session.quit()
-            session.close()
+        except BaseException:
+            _end(session)
+            raise
+        return session
 
 
 class _TooLarge(Exception):
     """552, or more than the server's own SIZE."""
-
-
-def compose(message: Message, sender: str, *, html: bool = True) -> EmailMessage:
-    """The mail: text and HTML as alternatives, every header fixed by the message alone."""
-    name, address = parseaddr(sender)
-    domain = address.rpartition("@")[2]
-    mail = EmailMessage(policy=_POLICY)
-    mail["From"] = Address(line(name), addr_spec=address)
-    mail["To"] = Address(addr_spec=message.recipient)
-    mail["Subject"] = cut(line(message.parts["subject"]), SUBJECT) or "Tender notice"
-    mail["Date"] = format_datetime(message.at)
-    mail["Message-ID"] = f"<{_digest(message.key)}@{domain}>"
-    mail["List-Id"] = f"<tenderbell.{domain}>"
-    mail["Auto-Submitted"] = "auto-generated"
-    # Short enough for one line: a key of any length and alphabet stays a single word.
-    mail["X-Tenderbell-Key"] = _digest(message.key)
-    text = clean(message.parts["text"])
-    if len(text) > _SIZE // 4:
-        text, html = cut(text, _SIZE // 4), False
-    mail.set_content(text + "\n")
-    page = message.parts.get("html", "")
-    if html and page and len(page) <= _SIZE // 4:
-        mail.add_alternative(page + "\n", subtype="html")
-    _checked(mail)
-    return mail
-
-
-def _digest(key: str) -> str:
-    return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:32]
-
-
-def _checked(mail: EmailMessage) -> None:
-    """No header but ours came out, whatever the text was: folding has been fooled before."""
-    names = [name.lower() for name in BytesHeaderParser().parsebytes(mail.as_bytes())]
-    if len(names) != len(set(names)) or not set(names) <= _HEADERS:
-        raise DeliveryError("the subject would forge a header", permanent=True)
 
 
 def _loopback(host: str) -> bool:
@@ -193,29 +162,77 @@ def _loopback(host: str) -> bool:
         return host == "localhost"
 
 
-# ---------------------------------------------------------------- what the server answers
+# ---------------------------------------------------------------- one connection
 
 
-def _hand_over(session: smtplib.SMTP, recipient: str, sender: str, mail: bytes) -> None:
-    """One transaction, command by command: after the last byte a lost answer means "unknown"."""
+class _Line:
+    """One connection for several mails: opened when wanted, and anew when it has gone."""
+
+    def __init__(self, connect: Callable[[], smtplib.SMTP]) -> None:
+        self._connect = connect
+        self._session: smtplib.SMTP | None = None
+
+    def hand_over(self, recipient: str, sender: str, mail: bytes) -> None:
+        """One transaction, command by command: after the last byte a lost answer means "unknown".
+
+        smtplib closes a connection that broke or was silent for too long, so that a late answer
+        is never taken for that to another command.
+        """
+        import smtplib
+
+        session = self._ready()
+        limit = session.esmtp_features.get("size", "")
+        if limit.isdigit() and 0 < int(limit) < len(mail):
+            raise _TooLarge(f"{len(mail)} bytes, the server takes {limit}")
+        size = [f"size={len(mail)}"] if session.has_extn("size") else []
+        with _told():
+            _expect(session.mail(sender, size), "sender")
+            _expect(session.rcpt(recipient), "recipient")
+            _expect(session.docmd("DATA"), "mail", fine=354)
+            session.send(re.sub(rb"(?m)^\.", b"..", mail) + b".\r\n")
+        try:
+            answer = session.getreply()
+        except (OSError, smtplib.SMTPException) as error:
+            raise DeliveryError(
+                f"the server took the mail and its answer never came: {_said(error)}", unknown=True
+            ) from None
+        _expect(answer, "mail")
+
+    def _ready(self) -> smtplib.SMTP:
+        """The connection, with nothing begun: an idle one may have been closed meanwhile."""
+        if self._session is not None and not _alive(self._session):
+            self.close()
+        if self._session is None:
+            self._session = self._connect()
+        return self._session
+
+    def close(self) -> None:
+        if self._session is not None:
+            _end(self._session)
+        self._session = None
+
+
+def _alive(session: smtplib.SMTP) -> bool:
+    """Whether the server is still there; it forgets what was begun."""
     import smtplib
 
-    limit = session.esmtp_features.get("size", "")
-    if limit.isdigit() and 0 < int(limit) < len(mail):
-        raise _TooLarge(f"{len(mail)} bytes, the server takes {limit}")
-    size = [f"size={len(mail)}"] if session.has_extn("size") else []
-    with _told_at(session):
-        _expect(session.mail(sender, size), "sender")
-        _expect(session.rcpt(recipient), "recipient")
-        _expect(session.docmd("DATA"), "mail", fine=354)
-        session.send(re.sub(rb"(?m)^\.", b"..", mail) + b".\r\n")
     try:
-        answer = session.getreply()
-    except (OSError, smtplib.SMTPException) as error:
-        raise DeliveryError(
-            f"the server took the mail and its answer never came: {_said(error)}", unknown=True
-        ) from None
-    _expect(answer, "mail")
+        return session.rset()[0] == 250
+    except (OSError, smtplib.SMTPException):
+        return False
+
+
+def _end(session: smtplib.SMTP) -> None:
+    """Part politely: every mail is settled, so a server that hangs up first changes nothing."""
+    import smtplib
+
+    with suppress(OSError, smtplib.SMTPException):
+        if session.sock is not None:
+            session.quit()
+    session.close()
+
+
+# ---------------------------------------------------------------- what the server answers
 
 
 def _expect(answer: tuple[int, bytes], what: str, *, fine: int = 250) -> None:
@@ -232,7 +249,7 @@ def _expect(answer: tuple[int, bytes], what: str, *, fine: int = 250) -> None:
 
 
 @contextmanager
-def _told_at(session: smtplib.SMTP | None) -> Iterator[None]:
+def _told() -> Iterator[None]:
     """What goes wrong before a mail is handed over, as DeliveryError; none of it is doubtful."""
     import smtplib
 

@@ -139,7 +139,7 @@ def test_every_verb_is_in_the_readme_or_in_the_makefile() -> None:
 def test_the_demo_tells_its_week_and_leaves_its_messages(tmp_path: Path) -> None:
     done = CliRunner().invoke(cli, ["demo", "--out", str(tmp_path / "out")])
     assert done.exit_code == 0, done.output
-    for fact in ("New tender", "Amended", "Cancelled", "Enquiry deadline in 2 days", "Awarded"):
+    for fact in ("New tender", "Amended", "Cancelled", "Enquiries close in 2 days", "Awarded"):
         assert fact in done.output
     mails = list((tmp_path / "out").glob("mail-*.eml"))
     assert len(mails) == len(list((tmp_path / "out").glob("mail-*.html"))) > 10

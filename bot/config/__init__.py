@@ -65,6 +65,8 @@ class Config:
     sources: Mapping[str, Source]
     channels: Mapping[str, Channel]
     subscriptions: tuple[Subscription, ...] = field(repr=False)
+    # By the subscription's name: the file that calendar programs read its deadlines from.
+    calendars: Mapping[str, Path] = field(default_factory=dict)
     operators: tuple[str, ...] = ()  # channels that hear of the bot's own troubles
     templates: Path | None = None  # a folder whose templates stand in for those built in
     path: Path
@@ -101,6 +103,7 @@ def load(path: Path, env: Mapping[str, str], watchers: Plugins, notifiers: Plugi
                 for name, k in keys.channels.items()
             },
             subscriptions=tuple(map(subscription, keys.subscriptions)),
+            calendars={s.name: path.parent / s.calendar for s in keys.subscriptions if s.calendar},
             operators=keys.operators,
             templates=path.parent / keys.templates if keys.templates else None,
             path=path,
@@ -134,6 +137,7 @@ def _checked(held: Document, watchers: Plugins, notifiers: Plugins) -> tuple[Fil
     found += _same_names(held)
     found += _unusable(held)
     found += _no_folder(held)
+    found += _calendars(held)
     # Outside of `except`: a chained ValidationError would print what it was given.
     if keys is None or found:
         raise ConfigError(sorted(set(found), key=lambda p: (p.line, p.column, p.where, p.what)))
@@ -259,6 +263,34 @@ def _no_folder(held: Document) -> Iterator[Problem]:
             return
     if problem := held.problem(("templates",), f"there is no folder {folder[:60]!r}"):
         yield problem
+
+
+def _calendars(held: Document) -> Iterator[Problem]:
+    """Calendar files that could not be written: a slip must not overwrite anything else."""
+    raw = held.data.get("subscriptions") if isinstance(held.data, dict) else None
+    first: dict[Path, int] = {}
+    for number, given in enumerate(raw if isinstance(raw, list) else ()):
+        name = given.get("calendar") if isinstance(given, dict) else None
+        if not isinstance(name, str):
+            continue
+        file = Path(held.file).parent / name
+        before = first.setdefault(file, number)
+        what = _no_calendar(name, file)
+        if before != number:
+            what = f"subscriptions[{before}] writes the same file"
+        if what and (problem := held.problem(("subscriptions", number, "calendar"), what)):
+            yield problem
+
+
+def _no_calendar(name: str, file: Path) -> str:
+    if file.suffix.lower() != ".ics":
+        return f"{name[:60]!r} must end in .ics"
+    try:
+        if not file.parent.is_dir():
+            return f"there is no folder {str(Path(name).parent)[:60]!r}: make it first"
+        return f"{name[:60]!r} is a folder" if file.is_dir() else ""
+    except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
+        return f"{name[:60]!r}: {getattr(error, 'strerror', None) or 'bad file name'}"
 
 
 def _twins(held: Document, sources: Mapping[str, Source]) -> Iterator[Problem]:

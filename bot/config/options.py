@@ -33,7 +33,6 @@ from bot.quiet import LEAST, Quiet
 
 # Names that the interface promises and nothing stands behind yet: told apart from a slip.
 NOT_YET: Mapping[str, frozenset[str]] = {
-    "subscription": frozenset({"calendar"}),
     "channel": frozenset({"mention"}),
     "when": frozenset({"hourly", "daily", "weekly"}),
 }
@@ -163,6 +162,10 @@ class SubscriptionKeys(Keys):
         Field(description="Kind of deadline: how long before it; {} is no reminder at all."),
     ] = None
     send: Annotated[tuple[RouteKeys, ...], Field(min_length=1, max_length=MOST_ENTRIES)]
+    calendar: Annotated[
+        str | None,
+        Field(description="A file for calendar programs, as in feeds/care.ics, kept up to date."),
+    ] = None
     everything: Annotated[
         bool, Field(description="Needed where no criterion is given: every notice is meant.")
     ] = False

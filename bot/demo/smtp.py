@@ -14,20 +14,25 @@ from email.policy import default
 from types import TracebackType
 from typing import Literal
 
-# Where in a session a fault may stand: the greeting, a command, or the answer to the whole mail.
-Stage = Literal["greeting", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "body"]
+# Where in a session a fault may stand: the greeting, a command, the mail after its first
+# lines ("middle"), or the answer to the whole of it ("body").
+Stage = Literal[
+    "greeting", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "middle", "body", "RSET"
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """What the stand-in says once at a stage of a session, or that it hangs up there.
 
-    An `answer` of "" hangs up. At "body" with `kept`, the mail was taken before that.
+    An `answer` of "" hangs up; if `silent`, not before the other side does. At "body" with
+    `kept`, the mail was taken before that.
     """
 
     stage: Stage
     answer: str = ""
     kept: bool = False
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,7 @@ class Smtp:
         self.faults: deque[Fault] = deque()
         self.received: list[Mail] = []
         self.sessions = 0
+        self.heard: list[str] = []  # the commands of all sessions, without their arguments
         self._lock = threading.Lock()
         self._server = _Server((host, 0), _Session)
         self._server.smtp = self
@@ -104,6 +110,10 @@ class Smtp:
             self.sessions += 1
 
 
+# So many lines of a mail are read before the fault "middle".
+_FEW = 5
+
+
 class _Server(socketserver.ThreadingTCPServer):
     smtp: Smtp
     allow_reuse_address = True
@@ -137,6 +147,7 @@ class _Session(socketserver.StreamRequestHandler):
             return
         while command := self.rfile.readline(2000).decode("utf-8", "replace").strip():
             verb, _, rest = command.partition(" ")
+            self.server.smtp.heard.append(verb.upper())
             if verb.upper() == "QUIT":
                 self._write("221 bye")
                 return
@@ -161,7 +172,9 @@ class _Session(socketserver.StreamRequestHandler):
             return self._told(fault, "250 ok")
         if verb == "DATA":
             return self._data()
-        return self._write("250 ok" if verb in ("RSET", "NOOP") else "502 not here")
+        if verb == "RSET":
+            return self._say("RSET", "250 ok")
+        return self._write("250 ok" if verb == "NOOP" else "502 not here")
 
     def _features(self) -> list[str]:
         smtp = self.server.smtp
@@ -198,6 +211,8 @@ class _Session(socketserver.StreamRequestHandler):
             if not part:
                 return False
             lines.append(part[1:] if part.startswith(b".") else part)
+            if len(lines) == _FEW and (fault := self.server.smtp.fault("middle")):
+                return self._told(fault, "")
         fault = self.server.smtp.fault("body")
         if fault is None or fault.kept:
             self.server.smtp.keep(
@@ -213,7 +228,9 @@ class _Session(socketserver.StreamRequestHandler):
     def _told(self, fault: Fault | None, *lines: str) -> bool:
         if fault is None:
             return self._write(*lines)
-        return bool(fault.answer) and self._write(fault.answer)
+        if fault.silent:
+            self.rfile.read()
+        return bool(fault.answer) and not fault.silent and self._write(fault.answer)
 
     def _write(self, *lines: str) -> bool:
         self.wfile.write("".join(f"{line}\r\n" for line in lines).encode())

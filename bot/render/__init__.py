@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import escape
 
+from bot.calendar import attachments
 from bot.contract import Message
 from bot.filters import cut, line, mrkdwn
 from bot.model import Delivery, Event
@@ -53,11 +54,14 @@ class Renderer:
         """
         told = self.view(event, delivery, now)
         parts = self._laid_out(notifier, event.name, told)
+        # What goes with a message is said by its templates, so that another may leave it out.
+        calendar = parts.pop("attach", "") == "calendar" and event.record
         return Message(
             key=delivery.key,
             recipient=delivery.recipient,
             parts=parts,
             at=now,
+            attachments=attachments(event, calendar, now, self._zone) if calendar else (),
             facts=in_flight(delivery, event, now, attempts),
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from bot import when
 from bot.filters import host, link, money, short
 from bot.model import Delivery, Event, EventName, Facts, Lot, Match, Record, Stage, Summary, Value
 from bot.render import dates
+from bot.render.subject import decided, fact, launched, subject
 from bot.render.wording import LABELS, Diff, change, coded, lots_met, matching, place
 
 T = TypeVar("T")
@@ -26,12 +27,6 @@ _NOTICES: dict[Stage, str] = {
     "tender": "Tender notice",
     "award": "Award notice",
     "contract": "Contract notice",
-}
-_NEW: dict[Stage, str] = {
-    "planning": "Planned procurement",
-    "tender": "New tender",
-    "award": "New award notice",
-    "contract": "New contract notice",
 }
 # Which facts each kind of event repeats: a reminder must be read in seconds, a new notice once.
 _ROWS: dict[EventName, tuple[str, ...]] = {
@@ -93,11 +88,12 @@ class View:
     host: str = ""
     elsewhere: tuple[Row, ...] = ()  # the same on other portals: host and address
     footer: str = ""  # the notice's form, number, day and source
-    subject: str = field(default="", init=False)
+    subject: str = ""  # "Deadline moved to 19 Jun 12:00: Supported living, Sefton"
 
     def __post_init__(self) -> None:
-        told = f"{self.kicker}: {self.title}" if self.title else self.kicker
-        object.__setattr__(self, "subject", told)
+        if not self.subject:
+            told = f"{self.kicker}: {self.title}" if self.title else self.kicker
+            object.__setattr__(self, "subject", told)
 
 
 def view(event: Event, delivery: Delivery, now: datetime, zone: ZoneInfo) -> View:
@@ -108,10 +104,13 @@ def view(event: Event, delivery: Delivery, now: datetime, zone: ZoneInfo) -> Vie
         return _operators(event)
     record, facts = event.record, event.record.facts
     url = link(facts.url)
+    kicker = _kicker(event, record, now, zone)
+    title = short(facts.title, TITLE) or f"Notice {short(event.notice or record.notice, 80)}"
     return View(
         name=event.name,
-        kicker=_kicker(event, record, now, zone),
-        title=short(facts.title, TITLE) or f"Notice {short(event.notice or record.notice, 80)}",
+        kicker=kicker,
+        title=title,
+        subject=subject(fact(event, record, now, zone) or kicker, title, facts),
         rows=(*_matching(delivery, facts), *_rows(event.name, facts)),
         deadlines=_listed(dates.shown(event, record, now, zone), DATES, lambda d: d),
         changes=_changes(event, record, zone),
@@ -181,8 +180,7 @@ def _kicker(event: Event, record: Record, now: datetime, zone: ZoneInfo) -> str:
         told = dates.dated(event.deadline, record, now, zone)
         return f"{told.label} {told.until or when.until(event.deadline.at, now, zone)}"
     if event.name == "new":
-        earlier = any(step.stage != record.stage for step in record.steps)
-        return "Now out to tender" if earlier and record.stage == "tender" else _NEW[record.stage]
+        return launched(record)
     if event.name == "cancelled":
         return "Cancelled" if record.status == "cancelled" else "Cancellation notice"
     if event.name == "awarded":
@@ -227,10 +225,8 @@ def _awards(event: Event, record: Record) -> Listed[Row]:
     """The award decisions that this notice made."""
     if event.name != "awarded":
         return Listed()
-    known = {a.id for a in event.before.facts.awards} if event.before else set()
-    fresh = [a for a in record.facts.awards if a.id not in known]
     return _listed(
-        event.decisions or fresh or record.facts.awards,
+        decided(event, record),
         LOTS,
         lambda a: Row(
             _joined(a.suppliers, SUPPLIERS, lambda name: short(name, 120)) or "supplier not named",

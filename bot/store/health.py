@@ -48,6 +48,11 @@ def news(connection: Connection, source: str, now: datetime) -> list[datetime]:
     return [row[0] for row in connection.execute(query)]
 
 
+def latest_news(connection: Connection) -> datetime | None:
+    """When a poll of any source last brought something new."""
+    return connection.execute(select(func.max(receipts.c.at)).where(receipts.c.new > 0)).scalar()
+
+
 def said(connection: Connection, source: str) -> Iterator[Stated]:
     """What the notices of each poll stated, the latest poll first."""
     query = select(receipts.c.stated).where(receipts.c.source == source, receipts.c.new > 0)

@@ -167,6 +167,12 @@ def twins(connection: Connection, key: Key) -> list[Key]:
     return [(s, r) for s, r in connection.execute(query) if (s, r) != key]
 
 
+def twin_names(connection: Connection) -> dict[Key, str]:
+    """What all records that publish the very same are called together; not those alone."""
+    rows = connection.execute(select(joins.c.source, joins.c.record, joins.c.twin))
+    return {(row.source, row.record): row.twin for row in rows}
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """An event of a twin, and where its delivery to the same recipient stands."""

@@ -211,6 +211,15 @@ def settled(connection: Connection) -> Iterator[Record]:
         yield codec.record(row[0])
 
 
+def called_off(connection: Connection) -> Iterator[Record]:
+    """Records that were cancelled, of all sources."""
+    # Found by their text: of what is settled most was awarded, and need not be read.
+    query = select(records.c.body).where(records.c.live == _NO)
+    query = query.where(records.c.body.contains('"status":"cancelled"', autoescape=True))
+    for row in connection.execute(query.execution_options(yield_per=500)):
+        yield codec.record(row[0])
+
+
 def find(connection: Connection, name: str) -> list[Pair]:
     """(source, record) of every process that has this ocid or this notice id."""
     by_record = select(records.c.source, records.c.id).where(records.c.id == name)

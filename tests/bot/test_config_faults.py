@@ -395,8 +395,28 @@ ONE: dict[str, tuple[str, str]] = {
         " '251 working days' is longer than the limit of 250 working days",
     ),
     "calendar": (
-        NAMED + "words: a\n    calendar: true" + SEND,
-        "8:5: subscriptions[0].calendar: calendar is not there yet: remove the key",
+        NAMED + "words: a\n    calendar: config.yaml" + SEND,
+        "8:15: subscriptions[0].calendar: 'config.yaml' must end in .ics",
+    ),
+    "calendar's folder": (
+        NAMED + "words: a\n    calendar: nowhere/care.ics" + SEND,
+        "8:15: subscriptions[0].calendar: there is no folder 'nowhere': make it first",
+    ),
+    "calendar in a list": (
+        NAMED + "words: a\n    calendar: [care.ics]" + SEND,
+        "8:15: subscriptions[0].calendar: wants a text, not a list",
+    ),
+    "calendar's name": (
+        NAMED + f"words: a\n    calendar: {'x' * 300}.ics" + SEND,
+        f"8:15: subscriptions[0].calendar: '{'x' * 60}': File name too long",
+    ),
+    "two of one calendar": (
+        NAMED
+        + "words: a\n    calendar: care.ics"
+        + SEND
+        + "\n  - name: b\n    words: a\n    calendar: ./care.ics"
+        + SEND,
+        "13:15: subscriptions[1].calendar: subscriptions[0] writes the same file",
     ),
     "key": (
         NAMED + "word: a\n    everything: true" + SEND,

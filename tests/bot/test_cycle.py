@@ -20,6 +20,7 @@ from bot.poll import LEASE
 from bot.setup import mark_seen
 from bot.store import duty, process
 from bot.store.engine import reading
+from tests.fakes import CARE as CARE_BY_SLACK
 from tests.fakes import World, world
 from tests.make import event, record
 
@@ -501,3 +502,17 @@ def test_a_template_that_fails_costs_its_looks_and_not_the_message(bell: World) 
     told = held.plain(broken, delivery, START)
     assert "Supported living services, Northwick" in told.parts["subject"]
     assert "https://www.find-tender.service.gov.uk/" in told.parts["text"]
+
+
+def test_the_mails_of_a_round_go_over_one_connection(database_url: str, tmp_path: Path) -> None:
+    by_mail = CARE_BY_SLACK.replace("{to: bids,", "{to: mail,")
+    with world(database_url, tmp_path, START, subscriptions=by_mail) as bell:
+        bell.once(START)
+        before = bell.smtp.sessions
+        for number in (101, 102, 103):
+            bell.portal.publish("fts", tender(number, "2026-05-11 10:00"))
+        bell.smtp.faults.append(smtp.Fault("RCPT", "550 5.1.1 no such user"))
+        bell.once(START + HOUR)
+        assert bell.smtp.sessions == before + 1
+        got = [str(mail.message["Subject"]) for mail in bell.smtp.received]
+        assert sum("Supported living 10" in subject for subject in got) == 5

@@ -62,7 +62,7 @@ def mailed(bell: World) -> list[str]:
     """Subjects of one recipient's mails, without the title of the tender."""
     got = [m.message["Subject"] for m in bell.smtp.received if "one@" in str(m.message["To"])]
     bell.smtp.received.clear()
-    return [str(subject).partition(":")[0] for subject in got]
+    return [str(subject).partition(": ")[0] for subject in got]
 
 
 def walk(bell: World, *times: str) -> dict[str, list[str]]:
@@ -223,7 +223,7 @@ def test_a_lead_in_working_days_skips_the_bank_holiday(night: World) -> None:
 def test_what_happens_on_friday_evening_comes_on_monday_morning(night: World) -> None:
     night.portal.publish("fts", tender(101, "2026-05-15 21:00"))
     assert night.once(instant("2026-05-15 21:05")).well, "what is held is not owed"
-    assert posted(night) == [] and mailed(night) == ["New tender"]
+    assert posted(night) == [] and mailed(night) == ["New tender, closes 19 Jun"]
     night.portal.publish("fts", moved(102, "2026-05-16 10:00", "2026-06-26 12:00"))
     assert walk(night, "2026-05-16 10:05", "2026-05-18 06:58", "2026-05-18 07:00") == {
         "2026-05-18 07:00": ["new", "amended"]
@@ -280,8 +280,8 @@ def test_the_other_channel_has_its_reminders_when_they_are_due(night: World) -> 
     assert seen == {
         "06-05 19:45": [],
         "06-07 08:59": [],
-        "06-07 09:00": ["Submission deadline tomorrow"],
-        "06-08 05:00": ["Submission deadline today, in 4 hours"],
+        "06-07 09:00": ["Submission closes tomorrow, 8 Jun 09:00"],
+        "06-08 05:00": ["Submission closes in 4 hours, today 09:00"],
     }
 
 

@@ -161,10 +161,13 @@ def test_every_channel_links_to_the_notice(kind):
 @pytest.mark.parametrize(
     ("what", "subject"),
     [
-        (event("new"), "New tender: "),
-        (event("new", record=record(stage="planning", kind="UK2")), "Planned procurement: "),
-        (event("new", record=record(steps=OLDER)), "Now out to tender: "),
-        (MOVED, "Amended (submission deadline +14 days): "),
+        (event("new"), "New tender, closes 19 Jun: "),
+        (
+            event("new", record=record(stage="planning", kind="UK2")),
+            "Planned procurement, closes 19 Jun: ",
+        ),
+        (event("new", record=record(steps=OLDER)), "Now out to tender, closes 19 Jun: "),
+        (MOVED, "Deadline moved to 19 Jun 12:00: "),
         (event("amended", words="A typing error."), "Amended: "),
         (event("cancelled", record=record(status="cancelled")), "Cancelled: "),
         (event("cancelled", record=record(status="awarded")), "Cancellation notice: "),
@@ -181,7 +184,9 @@ def test_a_reminder_says_how_long_there_is():
     now = at("2026-06-12T11:00")
     what = event("deadline", deadline=deadline(), lead="7d")
     subject = told("slack", what, now).parts["subject"]
-    assert subject == "Submission deadline in 7 days: Supported living services, Northwick"
+    assert (
+        subject == "Submission closes in 7 days, 19 Jun 12:00: Supported living services, Northwick"
+    )
     assert "Enquiry deadline: Fri 5 Jun 2026 12:00 BST, passed" in text("console", what, now)
 
 
@@ -301,7 +306,7 @@ def test_a_reminder_of_a_contract_s_end_counts_the_days():
     end = deadline("contract-end", "2026-11-08T23:59:59", dated=True)
     held = record(stage="contract", status="awarded", deadlines=(end,))
     seen = told("email", event("deadline", record=held, deadline=end, lead="180d"))
-    assert seen.parts["subject"].startswith("Contract ends in 180 days: ")
+    assert seen.parts["subject"].startswith("Contract ends in 180 days, 8 Nov: ")
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def test_a_terminal_without_unicode_shows_question_marks():
 
 def test_standard_output_is_the_default(capsys):
     Console().send(message("console"))
-    assert "New tender: Supported living services" in capsys.readouterr().out
+    assert "New tender, closes 19 Jun: Supported living services" in capsys.readouterr().out
 
 
 class Gone(io.StringIO):

@@ -11,10 +11,11 @@ from typing import ClassVar
 import pytest
 from pydantic import ValidationError
 
-from bot.contract import Message
+from bot.contract import Attachment, Message
 from bot.demo.smtp import Fault, Smtp
 from bot.errors import DeliveryError
-from notifiers.email import Email, compose
+from notifiers._mail import compose
+from notifiers.email import Email
 from tests.make import NOW, event, record
 from tests.notifiers.rigs import CANARY, message
 
@@ -26,6 +27,15 @@ class Quick(Email):
     """The same, tired of waiting sooner."""
 
     timeout: ClassVar[float] = 2.0
+
+
+class Hasty(Email):
+    """The same, for servers that never answer."""
+
+    timeout: ClassVar[float] = 0.3
+
+
+OPTIONS = {"from": FROM, "to": ["bids@example.org"]}
 
 
 @pytest.fixture
@@ -42,7 +52,7 @@ def tls() -> ssl.SSLContext:
 
 
 def mailer(url: str, **more: object) -> Email:
-    return Quick.model_validate({"smtp": url, "from": FROM, "to": ["bids@example.org"]} | more)
+    return Quick.model_validate(OPTIONS | {"smtp": url} | more)
 
 
 def failed(notifier: Email, sent: Message | None = None) -> DeliveryError:
@@ -60,16 +70,206 @@ def test_a_mail_is_text_and_page_with_the_headers_of_a_machine(server):
     (mail,) = server.received
     assert mail.sender == "alerts@example.org" and mail.recipients == ("bids@example.org",)
     found = mail.message
-    assert found.get_content_type() == "multipart/alternative"
-    plain, page = found.iter_parts()
+    assert found.get_content_type() == "multipart/mixed"
+    words, *files = found.iter_parts()
+    assert words.get_content_type() == "multipart/alternative" and len(files) == 2
+    plain, page = words.iter_parts()
     assert plain.get_content_type() == "text/plain" and page.get_content_type() == "text/html"
     assert "Fri 19 Jun 2026 12:00 BST" in plain.get_content()
-    assert found["Subject"] == "New tender: Supported living services, Northwick"
+    title = "Supported living services, Northwick"
+    assert found["Subject"] == f"New tender, closes 19 Jun: {title}"
     assert found["From"] == FROM and found["To"] == "bids@example.org"
     assert found["Auto-Submitted"] == "auto-generated"
     assert found["Date"].datetime == NOW
     assert found["Message-ID"] == receipt.reference and receipt.reference.endswith("@example.org>")
     assert found["List-Id"] == "<tenderbell.example.org>"
+
+
+def test_whoever_wants_no_more_writes_to_the_sender(server):
+    mailer(server.url).send(message("email"))
+    found = server.received[0].message
+    stop = "<mailto:alerts@example.org?subject=Unsubscribe%20bids%40example.org>"
+    assert found["List-Unsubscribe"] == stop and found["List-Unsubscribe-Post"] is None
+
+
+def test_with_an_address_on_the_web_one_click_is_enough(server):
+    url = "https://example.org/stop?who={recipient}&list=" + "x" * 120
+    mailer(server.url, unsubscribe=url).send(message("email", recipient="a+b@example.org"))
+    found = server.received[0].message
+    page, mailto = found["List-Unsubscribe"].split(", ")
+    assert page == f"<https://example.org/stop?who=a%2Bb%40example.org&list={'x' * 120}>"
+    assert mailto == "<mailto:alerts@example.org?subject=Unsubscribe%20a%2Bb%40example.org>"
+    assert found["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def threaded(name: str, recipient: str = "bids@example.org", **parts: str) -> Message:
+    sent = message("email", event(key=f"{name}/{len(parts)}"), recipient)
+    return replace(sent, thread=name, parts={**sent.parts, **parts})
+
+
+def test_all_mails_of_a_procurement_answer_one_that_was_never_sent(server):
+    notifier = mailer(server.url, to=["bids@example.org", "board@example.org"])
+    notifier.send(threaded("fts:ocds-1"))
+    notifier.send(threaded("fts:ocds-1", subject="Deadline moved"))
+    notifier.send(threaded("fts:ocds-1", "board@example.org"))
+    notifier.send(threaded("fts:ocds-2"))
+    notifier.send(message("email"))
+    first, second, board, other, alone = (mail.message for mail in server.received)
+    assert first["In-Reply-To"] == first["References"] == second["References"]
+    assert first["Message-ID"] != second["Message-ID"]
+    assert first["Thread-Topic"] == second["Thread-Topic"] == "Supported living services, Northwick"
+    roots = {found["References"] for found in (first, board, other)}
+    assert len(roots) == 3 and roots.isdisjoint({m.message["Message-ID"] for m in server.received})
+    assert alone["References"] is None and alone["In-Reply-To"] is None
+
+
+def test_a_long_name_of_the_sender_s_host_breaks_no_id(server):
+    sender = f"alerts@{'a' * 60}.{'b' * 60}.{'c' * 60}.example.org"
+    notifier = mailer(server.url, **{"from": sender})
+    notifier.send(threaded("fts:ocds-1"))
+    found = server.received[0].message
+    for name in ("Message-ID", "References", "In-Reply-To", "List-Id", "List-Unsubscribe"):
+        assert sender.partition("@")[2] in found[name] and "=?" not in found[name]
+    assert b"=?" not in server.received[0].data.partition(b"\r\n\r\n")[0]
+
+
+def test_a_subject_begins_on_its_own_line(server):
+    title = "Submission closes tomorrow, 8 Jun 09:00: Supported living services, Northwick"
+    mailer(server.url).send(threaded("a", subject=title))
+    mailer(server.url).send(threaded("b", subject=f"{title} und für Zürich, {title}"))
+    plain, encoded = server.received
+    assert f"Subject: {title[:60]}".encode() in plain.data and plain.message["Subject"] == title
+    assert encoded.message["Subject"] == f"{title} und für Zürich, {title}"
+    for mail in server.received:
+        head = mail.data.partition(b"\r\n\r\n")[0]
+        assert max(map(len, head.split(b"\r\n"))) <= 100
+
+
+# ---------------------------------------------------------------- attachments
+
+
+def test_a_deadline_comes_as_a_calendar_file(server):
+    mailer(server.url).send(message("email"))
+    _, *files = server.received[0].message.iter_parts()
+    names = [part.get_filename() for part in files]
+    assert names == ["ask-questions-by-2026-06-05.ics", "submit-by-2026-06-19.ics"]
+    for part in files:
+        assert part.get_content_type() == "text/calendar" and part.is_attachment()
+        assert part.get_param("method") == "PUBLISH" and part.get_param("charset") == "utf-8"
+        assert part.get_payload(decode=True).startswith(b"BEGIN:VCALENDAR\r\n")
+
+
+def attached(*files: Attachment) -> Message:
+    return replace(message("email"), attachments=files)
+
+
+def test_what_is_too_large_to_attach_is_named_in_the_text(server):
+    small, large = b"x" * 1000, b"y" * 900_000
+    sent = attached(
+        Attachment("a.ics", "text/calendar", small), Attachment("b.pdf", "application/pdf", large)
+    )
+    mailer(server.url).send(sent)
+    words, *files = server.received[0].message.iter_parts()
+    assert [part.get_filename() for part in files] == ["a.ics"]
+    text = next(words.iter_parts()).get_content()
+    assert text.rstrip().endswith("Left out, for this mail would be too large: b.pdf")
+    assert len(server.received[0].data) < 1_000_000
+
+
+def test_a_mail_that_goes_as_text_alone_names_what_it_had(server):
+    server.faults.append(Fault("body", "552 5.3.4 too large"))
+    mailer(server.url).send(message("email"))
+    found = server.received[0].message
+    assert found.get_content_type() == "text/plain"
+    assert "too large: ask-questions-by-2026-06-05.ics, submit-by" in found.get_content()
+
+
+def test_an_attachment_forges_nothing(server):
+    sent = attached(
+        Attachment(
+            "a\r\nBcc: v@example.org/../é.ics", "text/calendar", b"x", {"method": "A\r\nB: c"}
+        ),
+        Attachment("b.ics", "text/calendar\r\nBcc: v@example.org", b"x"),
+    )
+    mailer(server.url).send(sent)
+    (mail,) = server.received
+    _, *files = mail.message.iter_parts()
+    assert [part.get_filename() for part in files] == ["a-Bcc-v-example.org-..-.ics"]
+    assert b"\r\nB:" not in mail.data and b"\r\nBcc" not in mail.data
+
+
+# ---------------------------------------------------------------- several mails
+
+
+def test_a_batch_is_one_connection(server):
+    notifier = mailer(server.url)
+    with notifier.batch() as send:
+        assert server.sessions == 0
+        for number in range(3):
+            send(threaded(f"fts:{number}"))
+    assert server.sessions == 1 and len(server.received) == 3
+    one = ["MAIL", "RCPT", "DATA"]
+    assert server.heard == ["EHLO", *one, "RSET", *one, "RSET", *one, "QUIT"]
+
+
+def test_a_batch_logs_in_once(server):
+    with Smtp(accounts={"bot": "right"}) as server:
+        notifier = mailer(f"smtp://bot:right@127.0.0.1:{server.port}")
+        with notifier.batch() as send:
+            send(threaded("fts:1"))
+            send(threaded("fts:2"))
+        assert server.heard.count("AUTH") == 1 and len(server.received) == 2
+
+
+@pytest.mark.parametrize("answer", ["", "421 4.4.2 idle for too long"])
+def test_a_server_that_hung_up_meanwhile_is_called_again(server, answer):
+    with mailer(server.url).batch() as send:
+        send(threaded("fts:1"))
+        server.faults.append(Fault("RSET", answer))
+        send(threaded("fts:2"))
+    assert server.sessions == 2 and len(server.received) == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "sessions"),
+    [
+        (Fault("RCPT", "550 5.1.1 no such user"), 1),
+        (Fault("RCPT", "451 4.7.1 greylisted"), 1),
+        (Fault("RCPT"), 2),
+        (Fault("middle"), 2),
+        (Fault("body"), 2),
+        (Fault("body", "554 5.7.1 looks like spam"), 1),
+    ],
+    ids=str,
+)
+def test_a_mail_that_fails_does_not_touch_the_next_of_the_batch(server, fault, sessions):
+    server.faults.append(fault)
+    with mailer(server.url).batch() as send:
+        with pytest.raises(DeliveryError):
+            send(threaded("fts:1"))
+        send(threaded("fts:2"))
+    assert server.sessions == sessions and len(server.received) == 1
+    assert server.received[0].message["References"] == compose_root("fts:2")
+
+
+def compose_root(name: str) -> str:
+    return str(compose(threaded(name), FROM)["References"])
+
+
+def test_a_mail_whose_answer_never_came_is_not_sent_again_by_the_batch(server):
+    server.faults.append(Fault("body", kept=True))
+    with mailer(server.url).batch() as send, pytest.raises(DeliveryError) as caught:
+        send(threaded("fts:1"))
+    assert caught.value.unknown and len(server.received) == 1 and server.sessions == 1
+
+
+def test_a_late_answer_is_not_taken_for_the_next_one(server):
+    server.faults.append(Fault("RCPT", silent=True))
+    with Hasty.model_validate(OPTIONS | {"smtp": server.url}).batch() as send:
+        with pytest.raises(DeliveryError):
+            send(threaded("fts:1"))
+        send(threaded("fts:2"))
+    assert server.sessions == 2 and len(server.received) == 1
 
 
 def test_two_attempts_carry_one_message_id_and_two_deliveries_two(server):
@@ -92,8 +292,16 @@ def test_a_line_that_is_a_single_dot_ends_nothing(server):
     sent = replace(sent, parts={**sent.parts, "text": "first\n.\n.second\nQUIT"})
     mailer(server.url).send(sent)
     (mail,) = server.received
-    plain = next(mail.message.iter_parts())
+    plain = mail.message.get_body(("plain",))
     assert plain.get_content().splitlines() == ["first", ".", ".second", "QUIT"]
+
+
+# A thread, attachments and an address to unsubscribe by: every header there is.
+HEADERS = {
+    *("from", "to", "subject", "date", "message-id", "list-id", "auto-submitted"),
+    *("in-reply-to", "references", "thread-topic", "list-unsubscribe", "list-unsubscribe-post"),
+    *("x-tenderbell-key", "mime-version", "content-type"),
+}
 
 
 @pytest.mark.parametrize(
@@ -108,13 +316,12 @@ def test_a_line_that_is_a_single_dot_ends_nothing(server):
 )
 def test_a_title_forges_no_header(server, title):
     sent = message("email", event(record=record(title=title)))
-    mailer(server.url).send(replace(sent, parts={**sent.parts, "subject": title}))
+    parts = {**sent.parts, "subject": title, "topic": title}
+    stop = "https://example.org/{recipient}"
+    mailer(server.url, unsubscribe=stop).send(replace(sent, parts=parts, thread=title))
     (mail,) = server.received
     assert mail.recipients == ("bids@example.org",)
-    assert set(map(str.lower, mail.message.keys())) == {
-        *("from", "to", "subject", "date", "message-id", "list-id", "auto-submitted"),
-        *("x-tenderbell-key", "mime-version", "content-type"),
-    }
+    assert set(map(str.lower, mail.message.keys())) == HEADERS
     assert len(mail.message["Subject"]) <= 200
     assert max(map(len, mail.data.split(b"\r\n"))) <= 998
 
@@ -139,6 +346,13 @@ def test_a_sender_s_name_may_hold_any_letter():
         ({"to": ["bids@example.org\r\nDATA"]}, "bare address"),
         ({"to": ["bids@example.org\n"]}, "bare address"),
         ({"to": ["ü@example.org"]}, "bare address"),
+        ({"unsubscribe": f"http://example.org/{CANARY}"}, "https"),
+        ({"unsubscribe": "mailto:stop@example.org"}, "https"),
+        ({"unsubscribe": "https://example.org/a>, <mailto:v@example.org"}, "https"),
+        ({"unsubscribe": "https://example.org/\r\nBcc: v@example.org"}, "https"),
+        ({"unsubscribe": "https://user:word@example.org/"}, "https"),
+        ({"unsubscribe": f"https://example.org/{'x' * 500}"}, "https"),
+        ({"unsubscribe": "https://example.org/", "to": ["a@b.org", "c@b.org"]}, "{recipient}"),
     ],
 )
 def test_a_wrong_option_is_refused_with_the_right_one(more, wanted):
@@ -207,6 +421,12 @@ FAULTS = [
     (Fault("DATA"), AGAIN),
     (Fault("body", "451 4.3.0 disk full"), AGAIN),
     (Fault("body", "554 5.7.1 looks like spam"), NEVER),
+    (Fault("greeting", silent=True), AGAIN),
+    (Fault("MAIL", silent=True), AGAIN),
+    (Fault("RCPT", "452 4.2.2 mailbox full"), AGAIN),
+    (Fault("DATA", silent=True), AGAIN),
+    (Fault("middle"), DOUBTFUL),
+    (Fault("body", silent=True), DOUBTFUL),
     (Fault("body"), DOUBTFUL),
     (Fault("body", kept=True), DOUBTFUL),
 ]
@@ -215,7 +435,7 @@ FAULTS = [
 @pytest.mark.parametrize(("fault", "wanted"), FAULTS, ids=lambda x: str(getattr(x, "stage", "")))
 def test_each_fault_says_what_to_do(server, fault, wanted):
     server.faults.append(fault)
-    error = failed(mailer(server.url))
+    error = failed(Hasty.model_validate(OPTIONS | {"smtp": server.url}))
     assert {name: getattr(error, name) for name in wanted} == wanted
     assert fault.answer[:3] in str(error)
     mailer(server.url).send(message("email"))

@@ -60,7 +60,7 @@ def test_a_post_pings_nobody_unfurls_nothing_and_names_its_delivery(server):
     (post,) = server.received
     assert receipt.reference == post.ts != ""
     assert post.body["channel"] == "#bids"
-    assert post.body["text"] == "New tender: Supported living services, Northwick"
+    assert post.body["text"] == "New tender, closes 19 Jun: Supported living services, Northwick"
     assert post.body["unfurl_links"] is False and post.body["unfurl_media"] is False
     assert post.body["link_names"] is False and post.body["parse"] == "none"
     assert post.body["metadata"] == {
@@ -198,7 +198,7 @@ def test_what_slack_finds_too_much_is_posted_short_with_the_link(server, error, 
     (post,) = server.received
     assert "blocks" not in post.body
     assert post.body["text"] == (
-        "New tender: Supported living services, Northwick\n"
+        "New tender, closes 19 Jun: Supported living services, Northwick\n"
         "<https://www.find-tender.service.gov.uk/Notice/000101-2026>"
     )
 
