@@ -6,7 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bot.awards import winners
-from bot.model import Award, Change, Event
+from bot.model import Award, Change, Delivery, Event
+
+
+def as_one(told: Sequence[tuple[Event, Delivery]]) -> tuple[Event, Delivery]:
+    """What one message tells: an event by itself, or awards together, with the reasons of all."""
+    matches = dict.fromkeys(match for _, delivery in told for match in delivery.matches)
+    return together([event for event, _ in told]), replace(told[0][1], matches=tuple(matches))
 
 
 def together(batch: Sequence[Event]) -> Event:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.batch import together
+from bot.batch import as_one
 from bot.config import Channel
 from bot.contract import Message
 from bot.digests import digest
 from bot.model import Delivery, Event, Record
 from bot.ready import ready
 from bot.render.digest import Digest
+from bot.render.state import State
 from bot.retry import Outcome, Retry
 from bot.setup import Setup
 from bot.store import joins, process
@@ -115,13 +116,18 @@ def content(
 
 
 def rendered(
-    setup: Setup, channel: Channel, bundle: Bundle, told: Content, now: datetime
+    setup: Setup,
+    channel: Channel,
+    bundle: Bundle,
+    told: Content,
+    now: datetime,
+    state: State | None = None,
 ) -> Message:
-    """The message, worded for `now` (UTC)."""
+    """The message, worded for `now` (UTC); `state` is for one that is kept up to date."""
     if bundle.digest:
         return setup.renderer.digest(channel.notify, _digest(setup, bundle, told), now)
     attempts = bundle.head.attempts
-    return setup.renderer.render(channel.notify, *one(told), now, attempts=attempts)
+    return setup.renderer.render(channel.notify, *one(told), now, attempts=attempts, state=state)
 
 
 def plain(setup: Setup, bundle: Bundle, told: Content, now: datetime) -> Message:
@@ -132,10 +138,8 @@ def plain(setup: Setup, bundle: Bundle, told: Content, now: datetime) -> Message
 
 
 def one(told: Content) -> tuple[Event, Delivery]:
-    """What is told by itself; or awards as one event, with the reasons of all."""
-    events, claims = zip(*told.events, strict=True)
-    matches = dict.fromkeys(match for claim in claims for match in claim.delivery.matches)
-    return together(events), replace(claims[0].delivery, matches=tuple(matches))
+    """What is told outside of a digest, as one event for one delivery."""
+    return as_one([(event, claim.delivery) for event, claim in told.events])
 
 
 # ---------------------------------------------------------------- digests

@@ -54,6 +54,7 @@ class Receipt:
     """What the channel answered: a Slack channel's id and `ts`, a Message-ID."""
 
     reference: str = ""
+    anew: bool = False  # what it was to answer is gone: the conversation begins again with it
 
 
 Send = Callable[[Message], Receipt]
@@ -170,7 +171,7 @@ class Conversing(Notifier, Protocol):
     def edit(self, message: Message) -> None:
         """Put the message in the place of the one at `message.root`; DeliveryError as of `send`.
 
-        `permanent` where that one is gone or cannot be edited any more.
+        `permanent` where that one cannot be edited any more, `gone` where it is no more.
         """
         ...
 

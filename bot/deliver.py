@@ -6,18 +6,22 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
 from sqlalchemy import Connection
 
 from bot.alarm import report, templates
-from bot.bundle import Bundle, Content, bundles, content, plain, rendered
+from bot.bundle import Bundle, Content, bundles, content, one, plain, rendered
 from bot.config import Channel
-from bot.contract import Message, Send
+from bot.contract import Conversing, Message, Receipt, Send
+from bot.converse import addressed, arrived, keep, occasion, place, shown
+from bot.edits import refresh
 from bot.errors import DeliveryError
 from bot.health import parked
+from bot.render.state import State
 from bot.retry import Dropped, GaveUp, Outcome, Retry, Sent, after
 from bot.setup import Clock, Setup
-from bot.store import claiming, claims, duty, outbox
+from bot.store import claiming, claims, duty, outbox, threads
 from bot.store.claims import ALONE, Claim
 from bot.store.engine import reading
 
@@ -49,6 +53,13 @@ class ChannelReceipt:
         for outcome in outcomes:
             self._count(outcome)
         self.sent += self.told > told
+
+    def refused(self, error: DeliveryError | None, now: datetime) -> None:
+        """The channel wants to be left alone, and said so of no delivery."""
+        if error is not None:
+            self.error = str(error)
+            outcome = after(error, 1, now, now)
+            self.until = outcome.at if isinstance(outcome, Retry) else None
 
     def _count(self, outcome: Outcome) -> None:
         match outcome:
@@ -92,7 +103,9 @@ def deliver(
         if state and state.until and now < state.until:
             receipt.until = state.until
             return receipt
-        if not outbox.owes(connection, channel.name, now):
+        if not outbox.owes(connection, channel.name, now) and not _outdated(
+            connection, channel, now
+        ):
             return receipt
     while not stopping() and receipt.until is None:
         taken = clock()
@@ -112,10 +125,17 @@ def deliver(
 
         attempt = _Attempt(setup, channel, present, pace, clock, stopping)
         _batch(attempt, messages, receipt, ended)
+    if receipt.until is None and channel.notifier.converses:
+        receipt.refused(refresh(setup, channel, present, pace, stopping), present())
     if receipt.sent or receipt.error:
         _remember(setup, receipt, present())
     _tell_of_templates(setup, present())
     return receipt
+
+
+def _outdated(connection: Connection, channel: Channel, now: datetime) -> bool:
+    """Whether what was posted is to be looked at: it may show what is no longer so."""
+    return channel.notifier.converses and threads.due(connection, channel.name, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +164,7 @@ def _batch(
                 for lost in claims.settle(connection, outcomes, work.present()):
                     key = lost.delivery.key
                     log.warning("delivery=%s settled too late: its lease was lost", key)
+                keep(connection, work.channel, outcomes, work.present())
                 # In the commit that is made anyway: after a crash just one message is in doubt.
                 _begin(connection, left)
             receipt.count(outcome for _, outcome in outcomes)
@@ -181,9 +202,28 @@ def _attempt(work: _Attempt, bundle: Bundle, send: Send) -> list[tuple[Claim, Ou
 
 
 def _sent(work: _Attempt, bundle: Bundle, told: Content, now: datetime, send: Send) -> Sent:
-    message = _rendered(work, bundle, told, now)
+    if bundle.digest:
+        # A digest tells of many procurements, and belongs to the conversation of none.
+        message, state = _rendered(work, bundle, told, now, None), None
+    else:
+        event, delivery = one(told)
+        where = place(work.setup, work.channel, event, delivery.recipient)
+        message, state = _rendered(work, bundle, told, now, where.state), where.state
+        message = addressed(message, where, occasion(work.setup, event, delivery))
+    found = _found(work, bundle, message)
+    if found:
+        return Sent(found.reference, found.anew)
     work.pace()
-    return Sent(send(message).reference)
+    receipt = send(message)
+    return Sent(receipt.reference, receipt.anew, shown(message) if state else "")
+
+
+def _found(work: _Attempt, bundle: Bundle, message: Message) -> Receipt | None:
+    """What the channel answered to an earlier attempt, where it can tell."""
+    notifier = work.channel.notifier
+    if not (bundle.head.repeat and notifier.converses):
+        return None
+    return arrived(cast(Conversing, notifier), message, bundle.head.first_due, work.clock())
 
 
 def _holds(work: _Attempt, bundle: Bundle) -> Callable[[], bool]:
@@ -233,10 +273,12 @@ def _failed(
     return [(claim, after(error, held[0].attempts, claim.first_due, now)) for claim in held]
 
 
-def _rendered(work: _Attempt, bundle: Bundle, told: Content, now: datetime) -> Message:
+def _rendered(
+    work: _Attempt, bundle: Bundle, told: Content, now: datetime, state: State | None
+) -> Message:
     """The message; in its plainest form where a template fails, for the alert must go out."""
     try:
-        return rendered(work.setup, work.channel, bundle, told, now)
+        return rendered(work.setup, work.channel, bundle, told, now, state)
     except Exception:
         log.exception("delivery=%s a template failed; sent without", bundle.key)
         return plain(work.setup, bundle, told, now)

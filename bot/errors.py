@@ -52,7 +52,8 @@ class DeliveryError(Exception):
 
     `permanent`: no later attempt of this message can help. `unknown`: the message was handed over
     and the answer never came. `channel`: the fault is the channel's (a revoked token, a rate
-    limit), so its other messages wait too. `retry_after` is in seconds.
+    limit), so its other messages wait too. `gone`: what was to be edited is not there any more.
+    `retry_after` is in seconds.
     """
 
     def __init__(
@@ -62,10 +63,12 @@ class DeliveryError(Exception):
         permanent: bool = False,
         unknown: bool = False,
         channel: bool = False,
+        gone: bool = False,
         retry_after: float | None = None,
     ) -> None:
         super().__init__(why)
         self.permanent = permanent
         self.unknown = unknown
         self.channel = channel
+        self.gone = gone
         self.retry_after = retry_after

@@ -14,7 +14,7 @@ from bot.fold import fold, order, refold
 from bot.model import Event, Notice, Record
 from bot.same import Likeness, best, names
 from bot.setup import Setup
-from bot.store import choices, joins, outbox, process
+from bot.store import choices, joins, outbox, process, threads
 from bot.store.engine import reading
 from bot.store.joins import Key
 from bot.story import belated
@@ -58,6 +58,7 @@ def fold_kept(
     process.save(connection, wakes)
     process.mark_folded(connection, source)
     _meet(connection, source, held, batch, now)
+    threads.touch(connection, setup.conversing, ((source, id) for id in held), now)
     followed = choices.followed(connection)
     if followed:
         _rouse(connection, setup, source, held, followed, now)

@@ -168,6 +168,21 @@ class Planner:
         asked = self._since.get(subscription.name, {}).get(f"{kind}/{event.lead}")
         return _Want(tuple(subscription.remind.get(kind, ())), asked)
 
+    def last(self, reminder: Event, names: Iterable[str]) -> bool:
+        """Whether no later reminder of its deadline follows for any of these subscriptions."""
+        if reminder.deadline is None or reminder.record is None:
+            return False
+        kind = reminder.deadline.kind
+        ladders = [
+            self.followers.get(kind, ()) if name == FOLLOWED.subscription
+            else self._by_name[name].remind.get(kind, ())
+            for name in names
+            if name == FOLLOWED.subscription or name in self._by_name
+        ]  # fmt: skip
+        leads = [lead for ladder in ladders for lead in ladder]
+        due = [detect.due(reminder.deadline, lead, reminder.record) for lead in leads]
+        return not due or reminder.at >= max(due)
+
     def moment(self, reminder: Event, channel: str, names: Iterable[str]) -> datetime:
         """When a reminder (UTC) was to come on a channel, for the first of these subscriptions.
 

@@ -20,6 +20,8 @@ class Sent:
     """The channel took it; `reference` is what it answered."""
 
     reference: str
+    anew: bool = False  # it begins its conversation again
+    shown: str = ""  # a digest of the present state that it shows, where it is kept up to date
 
 
 @dataclass(frozen=True, slots=True)

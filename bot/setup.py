@@ -37,6 +37,16 @@ class Setup:
     owner: str  # this process, as leases name it
     seen_until: datetime | None = None  # UTC; what happened until then is not told any more
 
+    @property
+    def conversing(self) -> list[tuple[str, str]]:
+        """The channels, each with a recipient, whose first messages are kept up to date."""
+        return [
+            (channel.name, recipient)
+            for channel in self.config.channels.values()
+            if channel.notifier.converses
+            for recipient in channel.notifier.recipients()
+        ]
+
 
 def open_setup(config: Config, now: datetime, running: Setup | None = None) -> Setup:
     """Connect, bring the schema up to date, and note since when each reminder is wanted.

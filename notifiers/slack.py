@@ -2,57 +2,42 @@
 
 from __future__ import annotations
 
-import http.client
-import json
-import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, ClassVar
-from urllib.error import URLError
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, SecretStr, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    PrivateAttr,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 
 from bot.contract import Message, Receipt, Send
 from bot.errors import DeliveryError
 from bot.filters import cut, line, mrkdwn
+from notifiers._blocks import blocks
+from notifiers._slack_answers import NO_EDIT, NO_MESSAGE, NO_THREAD, Gone, Refused
+from notifiers._slack_call import api, hook
 
-# docs.slack.dev/reference/block-kit/blocks: a header, a section, and the blocks of one message.
-HEADER, SECTION, BLOCKS = 150, 3000, 50
 # A fallback above 4,000 characters is advised against, and only shown in notifications.
-_FALLBACK = 1000
-# The channel or the token needs a person: its messages wait, and one probe an hour asks again.
-_PARKED = 3600.0
-# What to do about each; the names are those of docs.slack.dev/reference/methods/chat.postMessage.
-_PARKING = {
-    "channel_not_found": "check the channel's name and invite the bot to it",
-    "not_in_channel": "invite the bot to the channel",
-    "is_archived": "the channel is archived: choose another",
-    "restricted_action": "the workspace does not let the bot post there",
-    "missing_scope": "give the bot the scope chat:write",
-    "invalid_auth": "check the token",
-    "not_authed": "check the token",
-    "token_revoked": "the token was revoked: make another",
-    "token_expired": "the token has expired: make another",
-    "account_inactive": "the bot was removed from the workspace",
-    "org_login_required": "the workspace is being moved",
-    "team_access_not_granted": "give the bot access to the workspace",
-    "invalid_token": "make the webhook again",
-    "no_service": "the webhook is gone: make another",
-    "no_team": "the workspace is gone",
-    "action_prohibited": "an administrator forbids posting there",
-    "posting_to_general_channel_denied": "choose another channel",
-    "channel_is_archived": "the channel is archived: choose another",
-}
-_TOO_MUCH = frozenset(
-    {"msg_too_long", "msg_blocks_too_long", "invalid_blocks", "invalid_blocks_format", "no_text"}
-)
-_LINK = re.compile(r"<(https?://[^|>\s]+)\|[^>]*>")
-# Where a text must not be cut: inside an entity or between the brackets of a link.
-_OPEN = re.compile(r"&[a-z]*$|<[^>]*$")
-# The library would log addresses and bodies, and a webhook's address is a secret.
-_SILENT = logging.Logger("slack_sdk.silent", logging.CRITICAL + 1)
+_FALLBACK = 200
+# How far a message is looked for: so many pages, each at most one time-out long, of so many.
+_PAGES, _PAGE = 2, 200
+_CHANNELS = 1000
+_ID = re.compile(r"[CGD][A-Z0-9]{6,20}")
+# docs.slack.dev/messaging/formatting-message-text, "Mentioning": what an operator may write, and
+# what Slack is given. A group's bare name is looked up by Slack itself, where it is asked to.
+_EVERYBODY = re.compile(r"(?:@|<!)(here|channel|everyone)>?")
+_GROUP = re.compile(r"(?:<!subteam\^)?(S[A-Z0-9]{5,20})>?")
+_PERSON = re.compile(r"(?:<@)?([UW][A-Z0-9]{5,20})>?")
+_NAMED = re.compile(r"@[a-z0-9][a-z0-9._-]{0,79}")
 
 
 class Slack(BaseModel):
@@ -61,12 +46,14 @@ class Slack(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     timeout: ClassVar[float] = 10.0  # seconds
-    converses: ClassVar[bool] = False
 
     token: SecretStr | None = None
     channel: str | None = None
     webhook: SecretStr | None = None
     base_url: str = "https://slack.com/api/"
+    mention: Mapping[Literal["closing", "moved", "cancelled"], str] = {}
+
+    _ids: dict[str, str] = PrivateAttr(default_factory=dict)  # of channels, by `#name`
 
     @field_validator("base_url")
     @classmethod
@@ -86,6 +73,16 @@ class Slack(BaseModel):
                 raise ValueError("must be an address that starts with https://hooks.slack.com/")
         return value
 
+    @field_validator("mention")
+    @classmethod
+    def _mentions(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        if not all(map(mentioned, value.values())):
+            raise ValueError(
+                "each must be @here, @channel, the @name of a user group, or the id of a group"
+                " or person, as in S0123ABCD"
+            )
+        return value
+
     @model_validator(mode="after")
     def _either(self) -> Slack:
         if bool(self.webhook) == bool(self.token):
@@ -101,204 +98,199 @@ class Slack(BaseModel):
         host = urlsplit(given).hostname or ""
         return 1.0 if host == "slack.com" or host.endswith(".slack.com") else 0.0
 
+    @property
+    def converses(self) -> bool:
+        """By token: a webhook tells no `ts`, so nothing that it posts can be found again."""
+        return self.token is not None
+
     def recipients(self) -> tuple[str, ...]:
         return (self.channel or "webhook",)
 
     def send(self, message: Message) -> Receipt:
-        """Post the message; the receipt is Slack's `ts`, "" from a webhook, which tells none.
+        """Post the message; the receipt is `CHANNEL/ts`, "" from a webhook, which tells none.
 
-        A message that Slack finds too long or ill-formed is posted once more, short and plain.
+        A reply whose root is gone begins the conversation anew. A message that Slack finds too
+        long or ill-formed is posted once more, short and plain.
         """
-        full = payload(message)
-        try:
-            return self._post(full)
-        except _Refused:
-            short = {k: v for k, v in full.items() if k != "blocks"}
-            short["text"] = _in_short(message)
+        if self.webhook:
+            return self._post(message, {})
+        if message.root:
+            channel, ts = _parted(message.root)
+            # Only what is worth a louder word is shown in the channel as well.
+            broadcast = {"reply_broadcast": True} if message.occasion else {}
+            where = {"channel": channel, "thread_ts": ts, **broadcast}
             try:
-                return self._post(short)
-            except _Refused as error:
-                raise DeliveryError(f"Slack refuses the message: {error}", permanent=True) from None
+                return self._post(message, where, NO_THREAD)
+            except Gone:
+                return replace(self._post(message, {"channel": self.channel}), anew=True)
+        return self._post(message, {"channel": self.channel})
 
     def batch(self) -> AbstractContextManager[Send]:
         return nullcontext(self.send)
 
-    def _post(self, body: Mapping[str, Any]) -> Receipt:
+    def edit(self, message: Message) -> None:
+        """Put the message in the place of the one at its root, by `chat.update`.
+
+        DeliveryError: `gone` where it is not there any more, `permanent` where it stays as it is.
+        """
+        channel, ts = _parted(message.root)
+        # What is not given again falls back to a default, and the default of `parse` makes links.
+        kept = ("text", "blocks", "parse", "link_names", "metadata")
+        full = {name: value for name, value in payload(message).items() if name in kept}
         try:
-            status, headers, answer = self._hook(body) if self.webhook else self._api(body)
-        except URLError as error:
-            # The library's wrapper of everything up to the last byte of the request.
-            raise DeliveryError(f"Slack cannot be reached: {_said(error.reason)}") from None
-        except (OSError, http.client.HTTPException, ValueError) as error:
+            self._api("chat_update", full | {"channel": channel, "ts": ts}, NO_MESSAGE | NO_EDIT)
+        except Gone as error:
             raise DeliveryError(
-                f"Slack's answer never came: {_said(error)}", unknown=True
+                f"Slack says {error}", permanent=True, gone=str(error) in NO_MESSAGE
             ) from None
-        return _settled(status, headers, answer, webhook=self.webhook is not None)
+        except Refused as error:
+            raise DeliveryError(f"Slack refuses the edit: {error}", permanent=True) from None
 
-    def _api(self, body: Mapping[str, Any]) -> _Answer:
-        from slack_sdk import WebClient
-        from slack_sdk.errors import SlackApiError
+    def find(self, message: Message, since: datetime) -> Receipt | None:
+        """Look the message up by its metadata, newest first, among what was posted since (UTC).
 
-        assert self.token is not None
-        client = WebClient(
-            token=self.token.get_secret_value(),
-            base_url=self.base_url,
-            timeout=self.timeout,  # type: ignore[arg-type]
-            retry_handlers=[],
-            logger=_SILENT,
-        )
+        It needs the scope channels:history (groups:history for a private channel), and
+        channels:read where the channel is given by its name. DeliveryError without, or where too
+        much was posted since.
+        """
+        oldest = f"{since.timestamp():.6f}"
+        channel = _parted(message.root)[0] if message.root else self._id()
+        if message.root:
+            thread = {"channel": channel, "ts": _parted(message.root)[1], "oldest": oldest}
+            try:
+                for post in self._posts("conversations_replies", thread, NO_MESSAGE):
+                    if _delivery(post) == message.key:
+                        return Receipt(f"{channel}/{post['ts']}")
+            except Gone:
+                pass
+        for post in self._posts("conversations_history", {"channel": channel, "oldest": oldest}):
+            if _delivery(post) == message.key:
+                reply = post.get("thread_ts") not in (None, post["ts"])
+                return Receipt(f"{channel}/{post['ts']}", anew=bool(message.root) and not reply)
+        return None
+
+    # ---------------------------------------------------------------- the calls
+
+    def _post(
+        self, message: Message, where: Mapping[str, Any], gone: frozenset[str] = frozenset()
+    ) -> Receipt:
+        full = payload(message, self.mention)
         try:
-            response = client.chat_postMessage(channel=self.channel or "", **body)
-        except SlackApiError as error:
-            response = error.response
-        except AttributeError:
-            # The library takes whatever JSON came for an object: this was a list or a number.
-            return 200, {}, {}
-        data = response.data if isinstance(response.data, dict) else {}
-        return response.status_code, response.headers, data
+            answer = self._hand_over({**full, **where}, gone)
+        except Refused:
+            short = {name: value for name, value in full.items() if name != "blocks"}
+            short["text"] = _in_short(message)
+            try:
+                answer = self._hand_over({**short, **where}, gone)
+            except Refused as error:
+                raise DeliveryError(f"Slack refuses the message: {error}", permanent=True) from None
+        channel, ts = answer.get("channel"), answer.get("ts")
+        if not (isinstance(channel, str) and isinstance(ts, str) and channel and ts):
+            return Receipt()
+        if where.get("channel") == self.channel:
+            self._ids[str(self.channel)] = channel
+        return Receipt(f"{channel}/{ts}")
 
-    def _hook(self, body: Mapping[str, Any]) -> _Answer:
-        from slack_sdk.webhook import WebhookClient
+    def _hand_over(self, body: Mapping[str, Any], gone: frozenset[str]) -> dict[str, Any]:
+        if self.webhook:
+            hook(self.webhook.get_secret_value(), body, timeout=self.timeout)
+            return {}
+        return self._api("chat_postMessage", body, gone)
 
-        assert self.webhook is not None
-        client = WebhookClient(
-            self.webhook.get_secret_value(),
-            timeout=self.timeout,  # type: ignore[arg-type]
-            retry_handlers=[],
-            logger=_SILENT,
+    def _api(
+        self, method: str, body: Mapping[str, Any], gone: frozenset[str] = frozenset()
+    ) -> dict[str, Any]:
+        assert self.token is not None
+        token = self.token.get_secret_value()
+        return api(
+            method, body, token=token, base_url=self.base_url, timeout=self.timeout, gone=gone
         )
-        response = client.send_dict({k: v for k, v in body.items() if k in _HOOK_FIELDS})
-        return response.status_code, response.headers, _plain(response.body)
+
+    def _id(self) -> str:
+        """The channel's id, without which nothing can be looked up in it."""
+        name = str(self.channel)
+        if _ID.fullmatch(name):
+            return name
+        if name not in self._ids:
+            kinds = {"types": "public_channel,private_channel", "limit": _CHANNELS}
+            for channel in self._pages("conversations_list", kinds, "channels"):
+                self._ids[f"#{channel.get('name')}"] = str(channel.get("id"))
+        found = self._ids.get(name) or self._ids.get(f"#{name}")
+        if not found:
+            raise DeliveryError(f"Slack lists no channel {name}")
+        return found
+
+    def _posts(
+        self, method: str, where: Mapping[str, Any], gone: frozenset[str] = frozenset()
+    ) -> Iterator[Mapping[str, Any]]:
+        asked = {"include_all_metadata": True, "inclusive": True, "limit": _PAGE}
+        return self._pages(method, {**asked, **where}, "messages", gone)
+
+    def _pages(
+        self, method: str, asked: Mapping[str, Any], what: str, gone: frozenset[str] = frozenset()
+    ) -> Iterator[Mapping[str, Any]]:
+        """What the first pages hold; DeliveryError where there are more of them."""
+        cursor = ""
+        for _ in range(_PAGES):
+            answer = self._api(method, {**asked, "cursor": cursor} if cursor else asked, gone)
+            held = answer.get(what)
+            yield from (one for one in held or () if isinstance(one, dict))
+            more = answer.get("response_metadata")
+            cursor = str(more.get("next_cursor") or "") if isinstance(more, dict) else ""
+            if not cursor:
+                return
+        raise DeliveryError("there is too much in the channel to look through")
 
 
-_Answer = tuple[int, Mapping[str, str], Mapping[str, Any]]
-_HOOK_FIELDS = frozenset({"text", "blocks", "unfurl_links", "unfurl_media"})
+# ---------------------------------------------------------------- what is posted
 
 
-class _Refused(Exception):
-    """Slack read the message and will not have it in this form."""
+def payload(message: Message, mention: Mapping[Any, str] = {}) -> dict[str, Any]:
+    """What is posted: blocks, and a text for notifications; within Slack's limits.
 
-
-def payload(message: Message) -> dict[str, Any]:
-    """What is posted: a header, sections, and a text for notifications; within Slack's limits."""
-    subject = line(message.parts["subject"]) or "Tenderbell"
-    blocks: list[dict[str, Any]] = [
-        {
-            "type": "header",
-            "text": {"type": "plain_text", "text": cut(subject, HEADER), "emoji": False},
-        }
-    ]
-    # `verbatim`: Slack makes no links and no mentions of its own out of the text.
-    blocks += [
-        {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
-        for text in sections(message.parts["text"])
-    ]
+    `mention` says by occasion who is called; nothing else in the message can call anybody.
+    """
+    called = mentioned(mention.get(message.occasion, ""))
+    by_name = called.startswith("@")
+    text = str(mrkdwn(cut(line(message.parts["subject"]) or "Tenderbell", _FALLBACK)))
     return {
-        "text": str(mrkdwn(cut(subject, _FALLBACK // 5))),
-        "blocks": blocks,
+        # Slack looks for names in it where it is asked to: none but the operator's is one.
+        "text": text.replace("@", "\uff20") if by_name else text,
+        "blocks": blocks(message, called),
         "unfurl_links": False,
         "unfurl_media": False,
-        "link_names": False,
+        "link_names": by_name,
         "parse": "none",
         "metadata": {"event_type": "tenderbell", "event_payload": {"delivery": message.key}},
     }
 
 
-def sections(text: str) -> list[str]:
-    """A text in pieces of at most 3,000 characters, cut at blank lines, else where it is safe."""
-    pieces: list[str] = []
-    for paragraph in filter(None, (part.strip("\n") for part in text.split("\n\n"))):
-        rest = paragraph
-        while len(rest) > SECTION:
-            at = _safe(rest)
-            pieces.append(rest[:at].rstrip())
-            rest = rest[at:].lstrip()
-        pieces.append(rest)
-    pieces = [piece for piece in pieces if piece.strip()]
-    if len(pieces) < BLOCKS:
-        return pieces
-    return [*pieces[: BLOCKS - 2], "_The rest is in the notice._"]
-
-
-def _safe(text: str) -> int:
-    """The last place within a section where a line, a word, or at least no entity is cut."""
-    head = text[:SECTION]
-    for mark in ("\n", " "):
-        at = head.rfind(mark)
-        if at > SECTION // 2 and not _OPEN.search(head[:at]):
-            return at
-    cut_open = _OPEN.search(head)
-    return cut_open.start() if cut_open and cut_open.start() > 0 else SECTION
+def mentioned(text: str) -> str:
+    """Who is called, as Slack is told: `<!here>`, `<!subteam^S0123>`, `@bids`; "" for nobody."""
+    text = text.strip()
+    if found := _EVERYBODY.fullmatch(text):
+        return f"<!{found[1]}>"
+    if found := _GROUP.fullmatch(text):
+        return f"<!subteam^{found[1]}>"
+    if found := _PERSON.fullmatch(text):
+        return f"<@{found[1]}>"
+    return text if _NAMED.fullmatch(text) else ""
 
 
 def _in_short(message: Message) -> str:
     """The subject and the notice's address, as plain text."""
-    found = _LINK.search(message.parts["text"])
-    subject = str(mrkdwn(cut(line(message.parts["subject"]) or "Tenderbell", 200)))
-    return f"{subject}\n<{found[1]}>" if found else subject
+    subject = str(mrkdwn(cut(line(message.parts["subject"]) or "Tenderbell", _FALLBACK)))
+    return f"{subject}\n<{mrkdwn(message.links[0].url)}>" if message.links else subject
 
 
-# ---------------------------------------------------------------- what Slack answered
+def _parted(reference: str) -> tuple[str, str]:
+    """The channel's id and the `ts` of a message."""
+    channel, _, ts = reference.partition("/")
+    return channel, ts
 
 
-def _settled(
-    status: int, headers: Mapping[str, str], answer: Mapping[str, Any], *, webhook: bool
-) -> Receipt:
-    if status == 200 and answer.get("ok") is True:
-        return Receipt(str(answer.get("ts") or ""))
-    error = _name(answer)
-    if status == 429 or error in ("ratelimited", "rate_limited", "message_limit_exceeded"):
-        wait = _seconds(headers)
-        raise DeliveryError(
-            "Slack asks for a pause", channel=True, retry_after=30.0 if wait is None else wait
-        )
-    if error in _PARKING:
-        raise DeliveryError(
-            f"Slack says {error}: {_PARKING[error]}", channel=True, retry_after=_PARKED
-        )
-    if webhook and status in (403, 404, 410):
-        raise DeliveryError(
-            f"the webhook is gone ({status}): make another", channel=True, retry_after=_PARKED
-        )
-    if error in _TOO_MUCH or status == 413:
-        raise _Refused(error or status)
-    if status >= 500:
-        raise DeliveryError(f"Slack answered {status}", retry_after=_seconds(headers))
-    if status == 200 and not error:
-        # A page instead of Slack's answer: something in between spoke, and what it did with the
-        # message it does not say.
-        raise DeliveryError("Slack's answer was not its own", unknown=True)
-    raise DeliveryError(f"Slack says {error or status}")
-
-
-def _name(answer: Mapping[str, Any]) -> str:
-    """The error's name; the library puts prose there when the answer was no JSON."""
-    name = answer.get("error")
-    return name if isinstance(name, str) and re.fullmatch(r"[a-z0-9_-]{1,60}", name) else ""
-
-
-def _plain(body: str) -> dict[str, Any]:
-    """A webhook's answer, `ok` or an error's name in plain text, as the API would put it."""
-    text = body.strip()
-    if text == "ok":
-        return {"ok": True}
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return {"ok": False, "error": text}
-    return found if isinstance(found, dict) else {"ok": False, "error": text}
-
-
-def _seconds(headers: Mapping[str, str]) -> float | None:
-    value = next((v for k, v in headers.items() if k.lower() == "retry-after"), "")
-    found = value[0] if isinstance(value, list) and value else value
-    return float(found) if re.fullmatch(r"\d{1,6}", str(found).strip()) else None
-
-
-def _said(error: object) -> str:
-    """What went wrong, without the address: a webhook's is a secret."""
-    if isinstance(error, TimeoutError):
-        return "it took too long"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return type(error).__name__
+def _delivery(post: Mapping[str, Any]) -> object:
+    """The key of the delivery that a post says it is."""
+    metadata = post.get("metadata")
+    said = metadata.get("event_payload") if isinstance(metadata, dict) else None
+    return said.get("delivery") if isinstance(said, dict) else None

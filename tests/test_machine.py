@@ -203,6 +203,7 @@ class Walk(RuleBasedStateMachine):
         self.lives = 0
         self.slack, self.seen = channel, 0
         channel.received.clear()
+        channel.shown.clear()
         channel.faults.clear()
         self.portal = Portal().__enter__()
         emptied(database)
@@ -349,22 +350,23 @@ class Walk(RuleBasedStateMachine):
                 self.oracle.remind(self.now)
 
     def deliver(self) -> None:
-        asked, scripted, done = self.slack.asked, list(self.slack.faults), False
+        before, done = len(self.slack.calls), False
         self.oracle.turn(self.now)
         try:
             channel = self.setup.config.channels["bids"]
             deliver(self.setup, channel, self.now, clock=lambda: self.now)
             done = True
         finally:
-            used = scripted[: self.slack.asked - asked]
-            if any(fault not in _WHOLE_CHANNEL for fault in used):
+            # What was asked beside, to look something up or to edit it, is nobody's message.
+            calls = self.slack.calls[before:]
+            posts = [fault for method, fault in calls if method == "chat.postMessage"]
+            if any(fault and fault not in _WHOLE_CHANNEL for fault in posts):
                 self.oracle.harmed.append(self.now)
-            self._took(used, asked, crashed=not done)
+            self._took(posts, crashed=not done)
 
-    def _took(self, used: list[slack.Fault], asked: int, *, crashed: bool) -> None:
+    def _took(self, faults: list[slack.Fault | None], *, crashed: bool) -> None:
         """Hand what arrived to the oracle: a fault takes the message only to lose the answer."""
-        lost = [True for fault in used if fault.drop == "after"]
-        lost += [False] * (self.slack.asked - asked - len(used))
+        lost = [fault is not None for fault in faults if fault is None or fault.drop == "after"]
         posts, self.seen = self.slack.received[self.seen :], len(self.slack.received)
         keys = [post.body["metadata"]["event_payload"]["delivery"] for post in posts]
         for key, unanswered, post in zip(keys, lost, posts, strict=True):

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from bot.cli.common import as_json, clean, line, logs, options
-from bot.model import Delivery, Event
+from bot.model import Event
 from bot.render.facts import facts
 from bot.store import deliveries
 from bot.store.engine import reading
@@ -19,17 +19,7 @@ STATES = ["waiting", "sent", "retrying", "gave-up", "dropped", "unknown"]
 
 def _facts(row: Any, event: Event) -> dict[str, Any]:
     """A row of the outbox with its event, as `outbox --json` promises it."""
-    from bot.store import codec
-
-    delivery = Delivery(
-        key=row.key,
-        event=row.event,
-        channel=row.channel,
-        recipient=row.recipient,
-        matches=codec.matches(row.matches),
-        due=row.due,
-        digest=row.digest,
-    )
+    delivery = deliveries.delivery(row)
     return facts(
         delivery, event, status=row.status, why=row.why, attempts=row.attempts, sent=row.sent
     )

@@ -89,23 +89,20 @@ def _queued(path: Path, key: str, client: str | None) -> tuple[Message, str] | N
     for; None when there is no such delivery.
     """
     from bot.app import open_all
+    from bot.batch import as_one
     from bot.loop import clock
-    from bot.model import Delivery
-    from bot.store import codec, deliveries
+    from bot.store import deliveries
     from bot.store.engine import reading
 
     setup = open_all(path, clock())
     with reading(setup.engine) as connection:
-        found = deliveries.one(connection, key)
-    if found is None:
+        told = deliveries.told_with(connection, key)
+    if not told:
         return None
-    row, event = found
-    channel = setup.config.channels.get(row.channel)
-    matches = codec.matches(row.matches)
-    told = Delivery(key=row.key, event=row.event, channel=row.channel, recipient=row.recipient,
-                    matches=matches, due=row.due)  # fmt: skip
+    event, delivery = as_one([(event, delivery) for delivery, event, _ in told])
+    channel = setup.config.channels.get(delivery.channel)
     notifier = client or (channel.notify if channel else "console")
-    message = setup.renderer.render(notifier, event, told, row.sent or clock())
+    message = setup.renderer.render(notifier, event, delivery, told[0][2] or clock())
     _failed(setup.renderer)
     return message, notifier
 

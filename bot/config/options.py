@@ -33,7 +33,6 @@ from bot.quiet import LEAST, Quiet
 
 # Names that the interface promises and nothing stands behind yet: told apart from a slip.
 NOT_YET: Mapping[str, frozenset[str]] = {
-    "channel": frozenset({"mention"}),
     "when": frozenset({"hourly", "daily", "weekly"}),
 }
 

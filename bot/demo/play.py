@@ -87,7 +87,7 @@ def play(folder: Path, say: Callable[[str], None]) -> Played:
         setup = open_all(config, START)
         cycles = [_cycle(portal, setup, now, say) for now in _moments()]
         setup.engine.dispose()
-        _keep(folder, slack.received, smtp.received)
+        _keep(folder, list(slack.shown.values()), smtp.received)
         told = sum(r.sent for cycle in cycles for r in cycle.channels.values())
         return Played(folder, told, len(cycles))
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import threading
 from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Literal
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
-_SECTION, _HEADER, _BLOCKS, _TEXT = 3000, 150, 50, 40_000
+from bot.demo.blocks import ill_formed
+from bot.loop import clock
+
+_SCOPES = frozenset({"chat:write", "channels:history", "channels:read"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +45,39 @@ def busy(seconds: int) -> Fault:
 class Post:
     """A message that was taken."""
 
-    method: str  # "chat.postMessage", or "webhook"
+    method: str  # "chat.postMessage", "chat.update", or "webhook"
     body: Mapping[str, Any]
     ts: str  # "" for a webhook
+    channel: str = ""  # its id
+
+    @property
+    def reference(self) -> str:
+        return f"{self.channel}/{self.ts}"
+
+    @property
+    def root(self) -> str:
+        """The `ts` of the message that it answers, its own where it answers none."""
+        return str(self.body.get("thread_ts") or self.ts)
 
 
 class Slack:
     """The stand-in, running from construction until `stop`; a context manager."""
 
-    def __init__(self, *, token: str = "xoxb-demo", channels: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        token: str = "xoxb-demo",
+        channels: tuple[str, ...] = (),
+        scopes: frozenset[str] = _SCOPES,
+    ) -> None:
         """`channels`: the only ones that exist; none given means any."""
-        self.token, self.channels = token, channels
+        self.token, self.channels, self.scopes = token, channels, scopes
         self.faults: deque[Fault] = deque()
         self.received: list[Post] = []
+        self.edits: list[Post] = []
+        self.shown: dict[str, Post] = {}  # what stands in the channels now, by reference
         self.asked = 0  # requests, those refused as well
+        self.calls: list[tuple[str, Fault | None]] = []  # each with what was done instead
         self.stopped = threading.Event()
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -84,17 +106,105 @@ class Slack:
         self._server.server_close()
         self._thread.join()
 
-    def next_fault(self) -> Fault | None:
+    def next_fault(self, method: str) -> Fault | None:
         with self._lock:
             self.asked += 1
-            return self.faults.popleft() if self.faults else None
+            fault = self.faults.popleft() if self.faults else None
+            self.calls.append((method, fault))
+            return fault
 
-    def take(self, method: str, body: Mapping[str, Any]) -> str:
-        """Keep a message; its `ts`."""
+    def take(self, method: str, body: Mapping[str, Any]) -> Post:
+        """Keep a message, or put it in the place of another."""
         with self._lock:
-            ts = f"1760000000.{len(self.received) + 1:06d}" if method != "webhook" else ""
-            self.received.append(Post(method, body, ts))
-            return ts
+            if method == "chat.update":
+                reference = f"{body['channel']}/{body['ts']}"
+                post = replace(self.shown[reference], method=method, body=body)
+                kept = ("thread_ts", "metadata")
+                was = {k: v for k, v in self.shown[reference].body.items() if k in kept}
+                self.edits.append(post)
+                self.shown[reference] = replace(post, body={**was, **body})
+                return post
+            number = len(self.received) + 1
+            ts = f"{int(clock().timestamp())}.{number:06d}" if method != "webhook" else ""
+            post = Post(method, body, ts, self.id(str(body.get("channel", ""))))
+            self.received.append(post)
+            if ts:
+                self.shown[post.reference] = post
+            return post
+
+    def id(self, channel: str) -> str:
+        """The id of a channel of that name or id."""
+        if not channel.startswith("#"):
+            return channel
+        return "C0" + "".join(c for c in channel.upper() if c.isalnum()).ljust(6, "0")
+
+    def delete(self, reference: str) -> None:
+        """As a person would, who is tired of a message."""
+        with self._lock:
+            del self.shown[reference]
+
+    def refuses(self, method: str, body: Mapping[str, Any]) -> str:
+        """The error by which Slack refuses a call, "" where it takes it."""
+        channel = str(body.get("channel", ""))
+        if method in ("auth.test", "conversations.list"):
+            return "" if method == "auth.test" or "channels:read" in self.scopes else _NO_SCOPE
+        if self.channels and self.id(channel) not in map(self.id, self.channels):
+            return "channel_not_found"
+        if method in ("conversations.history", "conversations.replies"):
+            if "channels:history" not in self.scopes:
+                return _NO_SCOPE
+            if channel.startswith("#"):
+                return "channel_not_found"  # it wants an id
+            gone = method.endswith("replies") and f"{channel}/{body.get('ts')}" not in self.shown
+            return "thread_not_found" if gone else ""
+        if method == "chat.update":
+            gone = f"{channel}/{body.get('ts')}" not in self.shown
+            return "message_not_found" if gone else ill_formed(body)
+        if method != "chat.postMessage":
+            return "unknown_method"
+        thread = body.get("thread_ts")
+        if thread and f"{self.id(channel)}/{thread}" not in self.shown:
+            return "thread_not_found"
+        return ill_formed(body)
+
+    def answers(self, method: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """What a method that only reads tells: pages, their place given by a cursor."""
+        if method == "auth.test":
+            return {}
+        if method == "conversations.list":
+            names = self.channels or tuple({str(p.body.get("channel")) for p in self.received})
+            return {"channels": [{"id": self.id(n), "name": n.lstrip("#")} for n in names]}
+        with self._lock:
+            posts = [p for p in self.shown.values() if p.channel == body.get("channel")]
+        if method == "conversations.replies":
+            found = [p for p in posts if p.root == body.get("ts")]
+        else:
+            top = [p for p in posts if p.root == p.ts or p.body.get("reply_broadcast")]
+            found = sorted(top, key=lambda p: p.ts, reverse=True)
+        found = [p for p in found if float(p.ts) >= float(body.get("oldest") or 0)]
+        start, limit = int(body.get("cursor") or 0), int(body.get("limit") or 100)
+        more = str(start + limit) if len(found) > start + limit else ""
+        told = _told(
+            found[start : start + limit], body.get("include_all_metadata") in ("1", "true")
+        )
+        return {"messages": told, "response_metadata": {"next_cursor": more}}
+
+
+_NO_SCOPE = "missing_scope"
+
+
+def _told(posts: Iterable[Post], metadata: bool) -> list[dict[str, Any]]:
+    """Posts as the history tells them."""
+    return [
+        {
+            "type": "message",
+            "ts": post.ts,
+            "text": post.body.get("text", ""),
+            **({"thread_ts": post.root} if post.root != post.ts else {}),
+            **({"metadata": post.body.get("metadata")} if metadata else {}),
+        }
+        for post in posts
+    ]
 
 
 class _Server(ThreadingHTTPServer):
@@ -109,27 +219,39 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing: the stand-in keeps what it received instead."""
 
+    def do_GET(self) -> None:
+        query = dict(parse_qsl(urlsplit(self.path).query))
+        self._serve(query)
+
     def do_POST(self) -> None:
+        self._serve(None)
+
+    def _serve(self, query: dict[str, Any] | None) -> None:
         slack = self.server.slack
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        fault = slack.next_fault()
+        path = urlsplit(self.path).path
+        api = path.startswith("/api/")
+        method = path.removeprefix("/api/") if api else "webhook"
+        fault = slack.next_fault(method)
         if fault and fault.drop == "before":
             return self._hang_up()
         if fault and not fault.drop:
             return self._answer(fault.status, fault.body, fault.headers)
-        api = self.path.startswith("/api/")
-        method = self.path.removeprefix("/api/") if api else "webhook"
-        body = self._body(raw)
+        body = self._body(raw) if query is None else query
         error = self._refuses(method, body)
         if error:
             status = 200 if api else 400
             return self._answer(status, json.dumps({"ok": False, "error": error}) if api else error)
-        ts = slack.take(method, body) if method in ("chat.postMessage", "webhook") else ""
+        told: dict[str, Any] = {"ok": True}
+        if method in ("chat.postMessage", "chat.update", "webhook"):
+            post = slack.take(method, body)
+            told |= {"ts": post.ts, "channel": post.channel}
+        else:
+            told |= slack.answers(method, body)
         if fault and fault.drop == "hang":
             slack.stopped.wait()
         if fault:
             return self._hang_up()
-        told = {"ok": True, "ts": ts, "channel": body.get("channel", "")}
         return self._answer(200, json.dumps(told) if api else "ok")
 
     def _body(self, raw: bytes) -> dict[str, Any]:
@@ -145,13 +267,7 @@ class _Handler(BaseHTTPRequestHandler):
             return ill_formed(body) if known else "invalid_token"
         if self.headers.get("Authorization") != f"Bearer {slack.token}":
             return "invalid_auth"
-        if method == "auth.test":
-            return ""
-        if method != "chat.postMessage":
-            return "unknown_method"
-        if slack.channels and body.get("channel") not in slack.channels:
-            return "channel_not_found"
-        return ill_formed(body)
+        return slack.refuses(method, body)
 
     def _answer(self, status: int, body: str, headers: Mapping[str, str] | None = None) -> None:
         data = body.encode()
@@ -166,20 +282,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _hang_up(self) -> None:
         self.close_connection = True
-
-
-def ill_formed(body: Mapping[str, Any]) -> str:
-    """The error by which Slack refuses a message's form, "" where it takes it."""
-    text, blocks = body.get("text") or "", body.get("blocks") or []
-    if not text and not blocks:
-        return "no_text"
-    if len(text) > _TEXT:
-        return "msg_too_long"
-    if len(blocks) > _BLOCKS:
-        return "invalid_blocks"
-    for block in blocks:
-        inner = block.get("text", {}).get("text", "")
-        limit = _HEADER if block.get("type") == "header" else _SECTION
-        if not 0 < len(inner) <= limit:
-            return "invalid_blocks"
-    return ""

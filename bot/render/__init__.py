@@ -18,6 +18,7 @@ from bot.render.digest import Digest
 from bot.render.facts import in_flight
 from bot.render.layouts import SUBJECT, Layouts, tidy
 from bot.render.own import Failure, Own, read
+from bot.render.state import State
 from bot.render.view import View, view
 
 
@@ -46,13 +47,21 @@ class Renderer:
         self._untold: deque[Verdict] = deque()
 
     def render(
-        self, notifier: str, event: Event, delivery: Delivery, now: datetime, *, attempts: int = 1
+        self,
+        notifier: str,
+        event: Event,
+        delivery: Delivery,
+        now: datetime,
+        *,
+        attempts: int = 1,
+        state: State | None = None,
     ) -> Message:
         """The message of one event for one recipient, worded for `now` (UTC).
 
-        A notifier with no templates of its own gets the console's. `attempts` counts this one.
+        `state` is how the record stands, for a message that is kept up to date. A notifier with no
+        templates of its own gets the console's. `attempts` counts this one.
         """
-        told = self.view(event, delivery, now)
+        told = self.view(event, delivery, now, state)
         parts = self._laid_out(notifier, event.name, told)
         # What goes with a message is said by its templates, so that another may leave it out.
         calendar = parts.pop("attach", "") == "calendar" and event.record
@@ -61,13 +70,16 @@ class Renderer:
             recipient=delivery.recipient,
             parts=parts,
             at=now,
+            links=told.links,
             attachments=attachments(event, calendar, now, self._zone) if calendar else (),
             facts=in_flight(delivery, event, now, attempts),
         )
 
-    def view(self, event: Event, delivery: Delivery, now: datetime) -> View:
+    def view(
+        self, event: Event, delivery: Delivery, now: datetime, state: State | None = None
+    ) -> View:
         """What the templates of a message are given as `view`."""
-        return view(event, delivery, now, self._zone)
+        return view(event, delivery, now, self._zone, state)
 
     def verdicts(self) -> list[Verdict]:
         """What is newly known of the own templates: each that failed, or worked, is named once."""

@@ -25,7 +25,15 @@ LABELS: dict[str, str] = {
 }
 # Those by which a supplier must act: a dated one lasts to the end of its day.
 ACT = frozenset({"submission", "participation", "enquiry"})
+_BRIEF = {
+    "submission": "Submit by",
+    "participation": "Ask to take part by",
+    "enquiry": "Enquiries by",
+}
 _WORDS = 300  # characters of a sentence that a deadline was read from
+# How far away a date is, where that does not change from day to day.
+PASSED, VOID = "passed", "no longer stands"
+LASTING = frozenset({PASSED, VOID})
 _PLANNING = frozenset({"engagement", "expected-notice"})
 _CONTRACT = frozenset({"contract-start", "contract-end"})
 _AFTER = _CONTRACT | {"standstill"}
@@ -41,6 +49,8 @@ class Dated:
     hint: str = ""  # "expected, no time stated"
     passed: bool = False
     words: str = ""  # the sentence that it was read from, where this message shows it
+    brief: str = ""  # "Submit by": the label where the date stands alone below it
+    unix: int = 0  # the instant in seconds where a time is told, for a reader's own zone
 
     @property
     def text(self) -> str:
@@ -51,12 +61,12 @@ class Dated:
 
 def day(at: datetime, zone: ZoneInfo) -> str:
     """`19 Jun 2026`, the local day of an instant."""
-    return when.local_date(at, zone).partition(" ")[2] if _tellable(at) else when.iso(at)[:10]
+    return when.local_date(at, zone).partition(" ")[2] if tellable(at) else when.iso(at)[:10]
 
 
 def moment(at: datetime, zone: ZoneInfo, *, dated: bool = False, act: bool = True) -> str:
     """`Fri 19 Jun 2026 12:00 BST`; what ends with its day says so, where one must `act` by it."""
-    if not _tellable(at):
+    if not tellable(at):
         return when.iso(at)
     if act:
         return when.local_end(at, zone, dated=dated)
@@ -64,7 +74,7 @@ def moment(at: datetime, zone: ZoneInfo, *, dated: bool = False, act: bool = Tru
     return when.local_date(at, zone) if dated or last_minute else when.local(at, zone)
 
 
-def _tellable(at: datetime) -> bool:
+def tellable(at: datetime) -> bool:
     """Whether an instant has a local time in every zone: the first and last years do not."""
     return 1 < at.year < 9999
 
@@ -73,27 +83,30 @@ def dated(deadline: Deadline, record: Record, now: datetime, zone: ZoneInfo) -> 
     """One deadline of a record, at `now` (UTC)."""
     act = deadline.kind in ACT
     passed = deadline.at <= now
-    until = "passed" if passed else "far ahead"
+    until = PASSED if passed else "far ahead"
     if deadline.kind in _CONTRACT:
         until = ""  # nobody counts the days to a contract's end
-    elif not passed and _tellable(deadline.at):
+    elif not passed and tellable(deadline.at):
         until = when.until(deadline.at, now, zone)
     if record.status == "cancelled" and not passed:
-        until = "no longer stands"
+        until = VOID
     hints = (
         ("expected", not deadline.firm and deadline.kind != "expected-notice" and not passed),
         ("no time stated", deadline.dated and act),
         ("read from the notice's text", deadline.origin == "words"),
     )
+    lot = f" ({lot_name(deadline.lot, record.facts)})" if deadline.lot else ""
     label = LABELS[deadline.kind]
-    if deadline.lot:
-        label += f" ({lot_name(deadline.lot, record.facts)})"
+    at = moment(deadline.at, zone, dated=deadline.dated, act=act)
+    timed = tellable(deadline.at) and at == when.local(deadline.at, zone)
     return Dated(
-        label=label,
-        at=moment(deadline.at, zone, dated=deadline.dated, act=act),
+        label=label + lot,
+        at=at,
         until=until,
         hint=", ".join(text for text, holds in hints if holds),
         passed=passed,
+        brief=_BRIEF.get(deadline.kind, label) + lot,
+        unix=int(deadline.at.timestamp()) if timed else 0,
     )
 
 
@@ -108,8 +121,9 @@ def shown(event: Event, record: Record, now: datetime, zone: ZoneInfo) -> list[D
     for same in _grouped(telling):
         one = dated(same[0], record, now, zone)
         if len(same) > 1:
-            label = f"{LABELS[same[0].kind]} ({len(same)} lots)"
-            one = replace(one, label=label)
+            kind, lots = same[0].kind, f" ({len(same)} lots)"
+            label, brief = LABELS[kind], _BRIEF.get(kind, LABELS[kind])
+            one = replace(one, label=label + lots, brief=brief + lots)
         if quoted and same[0].origin == "words":
             one = replace(one, words=short(same[0].words, _WORDS))
         told.append(one)
@@ -149,11 +163,11 @@ def read(text: str, zone: ZoneInfo) -> tuple[datetime, bool] | None:
     try:
         if len(text) == 10:
             last = datetime.combine(date.fromisoformat(text), time(23, 59, 59), zone)
-            return (last, True) if _tellable(last) else None
+            return (last, True) if tellable(last) else None
         at = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return (at, False) if at.tzinfo and _tellable(at) else None
+    return (at, False) if at.tzinfo and tellable(at) else None
 
 
 def same_time(at: datetime, clock: datetime, zone: ZoneInfo) -> datetime:

@@ -15,6 +15,8 @@ from bot.render.own import Own
 from bot.render.sandbox import Sandbox, Strict, metered, sandbox
 
 SUBJECT = 200
+# Parts that are plain text of one line, whatever the notifier.
+OF_ONE_LINE = frozenset({"subject", "header"})
 # A notifier with no templates of its own gets these.
 USUAL = "console"
 _HERE = Path(__file__).resolve().parent.parent
@@ -54,7 +56,7 @@ class Layouts:
         env = self.environment(notifier, part)
         template = env.select_template(self.lookups(notifier, name, part))
         text = self._rendered(template, told)
-        return cut(line(text), SUBJECT) if part == "subject" else tidy(text)
+        return cut(line(text), SUBJECT) if part in OF_ONE_LINE else tidy(text)
 
     def kinds_of(self, notifier: str) -> tuple[str, ...]:
         """The parts of a notifier's messages."""
@@ -69,7 +71,8 @@ class Layouts:
         """In which a part's template is compiled, and so how its texts are escaped."""
         if part == "html":
             return self._html
-        return self._mrkdwn if notifier == "slack" and part != "subject" else self._plain
+        escaped = notifier == "slack" and part not in OF_ONE_LINE
+        return self._mrkdwn if escaped else self._plain
 
     def used(self, notifier: str, name: str) -> tuple[str, ...]:
         """The own templates that a message of that kind is made with."""

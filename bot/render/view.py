@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from bot import when
+from bot.contract import Link
 from bot.filters import host, link, money, short
 from bot.model import Delivery, Event, EventName, Facts, Lot, Match, Record, Stage, Summary, Value
 from bot.render import dates
+from bot.render.links import links
+from bot.render.state import State, status
 from bot.render.subject import decided, fact, launched, subject
 from bot.render.wording import LABELS, Diff, change, coded, lots_met, matching, place
 
@@ -73,6 +76,8 @@ class View:
     name: str  # the event's
     kicker: str  # what happened, in a few words: "Submission deadline in 3 days"
     title: str
+    status: str = ""  # how it stands now, where the message is kept up to date: "Open"
+    mark: str = ""  # the same in one word: open, soon, closed, cancelled, awarded, planned
     rows: tuple[Row, ...] = ()
     deadlines: Listed[dates.Dated] = Listed()
     changes: Listed[Diff] = Listed()
@@ -86,6 +91,7 @@ class View:
     reasons: Listed[str] = Listed()
     url: str = ""  # http(s), plain ASCII, or ""
     host: str = ""
+    links: tuple[Link, ...] = ()  # the notice, where to bid, a calendar
     elsewhere: tuple[Row, ...] = ()  # the same on other portals: host and address
     footer: str = ""  # the notice's form, number, day and source
     subject: str = ""  # "Deadline moved to 19 Jun 12:00: Supported living, Sefton"
@@ -96,23 +102,34 @@ class View:
             object.__setattr__(self, "subject", told)
 
 
-def view(event: Event, delivery: Delivery, now: datetime, zone: ZoneInfo) -> View:
-    """The view of one event for one recipient at `now` (UTC), its times told in `zone`."""
+def view(
+    event: Event, delivery: Delivery, now: datetime, zone: ZoneInfo, state: State | None = None
+) -> View:
+    """The view of one event for one recipient at `now` (UTC), its times told in `zone`.
+
+    Where the message is kept up to date, `state` is how the record stands now: facts, deadlines and
+    links are told of that, and nothing that is true for a day only.
+    """
     if event.summary is not None:
         return _started(event, event.summary, delivery, now, zone)
     if event.record is None:
         return _operators(event)
     record, facts = event.record, event.record.facts
+    present = state.record if state else record
+    told, mark = status(state, now, zone) if state else ("", "")
     url = link(facts.url)
     kicker = _kicker(event, record, now, zone)
-    title = short(facts.title, TITLE) or f"Notice {short(event.notice or record.notice, 80)}"
+    number = short(event.notice or record.notice, 80)
+    title = short(present.facts.title, TITLE) or f"Notice {number}"
     return View(
         name=event.name,
         kicker=kicker,
         title=title,
         subject=subject(fact(event, record, now, zone) or kicker, title, facts),
-        rows=(*_matching(delivery, facts), *_rows(event.name, facts)),
-        deadlines=_listed(dates.shown(event, record, now, zone), DATES, lambda d: d),
+        status=told,
+        mark=mark,
+        rows=(*_matching(delivery, facts), *_rows(event.name, present.facts, state)),
+        deadlines=_listed(_deadlines(event, present, now, zone, state), DATES, lambda d: d),
         changes=_changes(event, record, zone),
         awards=_awards(event, record),
         lots=_lots(facts, matching(delivery.matches, facts)) if event.name == "new" else Listed(),
@@ -123,9 +140,20 @@ def view(event: Event, delivery: Delivery, now: datetime, zone: ZoneInfo) -> Vie
         reasons=_reasons(delivery.matches),
         url=url,
         host=host(url) if url else "",
+        links=links(present, now, zone),
         elsewhere=_elsewhere(event),
         footer=_footer(event, record, zone),
     )
+
+
+def _deadlines(
+    event: Event, record: Record, now: datetime, zone: ZoneInfo, state: State | None
+) -> list[dates.Dated]:
+    if state is None:
+        return dates.shown(event, record, now, zone)
+    # As for one who hears of it for the first time; what is days away today is not tomorrow.
+    told = dates.shown(replace(event, name="new", deadline=None), record, now, zone)
+    return [one if one.until in dates.LASTING else replace(one, until="") for one in told]
 
 
 def _elsewhere(event: Event) -> tuple[Row, ...]:
@@ -195,20 +223,23 @@ def _kicker(event: Event, record: Record, now: datetime, zone: ZoneInfo) -> str:
     return f"Amended ({kind} {'set' if moved.was is None else 'changed'})"
 
 
-def _rows(name: EventName, facts: Facts) -> tuple[Row, ...]:
+def _rows(name: EventName, facts: Facts, state: State | None) -> tuple[Row, ...]:
+    names = _ROWS["new"] if state else _ROWS.get(name, ())
+    # What nobody can bid for any more has prices, where it has any.
+    unstated = "" if state and state.record.status not in ("planned", "open") else "not stated"
     suitable = [
         text for text, holds in (("SMEs", facts.sme), ("voluntary sector", facts.vcse)) if holds
     ]
     every = {
         "Buyer": _buyer(facts, 3),
-        "Value": money(facts.value) or "not stated",
+        "Value": money(facts.value) or unstated,
         "Place": _joined(facts.places or (), PLACES, place),
         "CPV": _joined([c.id for c in facts.cpv or ()], CODES, lambda c: coded(c, facts)),
         "Procedure": short(facts.procedure, FIELD),
         "Suitable for": ", ".join(suitable),
         "Respond": short(facts.submission, FIELD),
     }
-    return tuple(Row(label, every[label]) for label in _ROWS.get(name, ()) if every[label])
+    return tuple(Row(label, every[label]) for label in names if every[label])
 
 
 def _buyer(facts: Facts, limit: int) -> str:

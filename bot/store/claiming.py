@@ -8,6 +8,7 @@ digest is claimed as a whole.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
@@ -24,10 +25,11 @@ from sqlalchemy import (
     update,
 )
 
-from bot.model import Delivery, Event
+from bot.model import Event
 from bot.slots import MORE
 from bot.store import codec
 from bot.store.claims import ALONE, CHUNK, REQUESTED, Claim
+from bot.store.deliveries import delivery
 from bot.store.tables import Instant, events, is_owed, outbox
 
 # So many awards at most are told in one message; a framework has had 180 in a day.
@@ -132,15 +134,7 @@ def _claims(
 
 def _claimed(row: _Row, event: Event, digest: str) -> Claim:
     return Claim(
-        delivery=Delivery(
-            key=row.key,
-            event=row.event,
-            channel=row.channel,
-            recipient=row.recipient,
-            matches=codec.matches(row.matches),
-            due=row.due,
-            digest=digest,
-        ),
+        delivery=replace(delivery(row), digest=digest),
         event=event,
         attempts=row.attempts,
         first_due=row.first_due,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Row, case, func, select, update
 
-from bot.model import Event
+from bot.model import Delivery, Event
 from bot.store import codec
 from bot.store.claims import REQUESTED
 from bot.store.tables import events, outbox
@@ -31,13 +32,6 @@ def rows(
         yield row, codec.event(row.body)
 
 
-def one(connection: Connection, key: str) -> tuple[Row[tuple[object, ...]], Event] | None:
-    """One delivery with its event."""
-    query = select(outbox, events.c.body).join(events, events.c.key == outbox.c.event)
-    row = connection.execute(query.where(outbox.c.key == key)).one_or_none()
-    return None if row is None else (row, codec.event(row.body))
-
-
 def reminded(
     connection: Connection, records: Collection[tuple[str, str]], channel: str, recipient: str
 ) -> list[tuple[Event, datetime]]:
@@ -59,6 +53,45 @@ def reminded(
         if (row.source, row.record) in records
     ]
     return [(event, sent) for event, sent in found if event.deadline]
+
+
+Told = tuple[Delivery, Event, datetime | None]  # and when it was sent, UTC
+
+
+def told_with(connection: Connection, key: str) -> list[Told]:
+    """A delivery, and awards of the same procurement that its message told; empty if there is none.
+
+    What a digest told is not among them: it stands for itself.
+    """
+    query = select(outbox, events.c.body).join(events, events.c.key == outbox.c.event)
+    head = connection.execute(query.where(outbox.c.key == key)).first()
+    if head is None:
+        return []
+    rows = [head]
+    if head.reference and head.record and not head.digest:
+        rows += connection.execute(
+            query.where(
+                outbox.c.record == head.record,
+                outbox.c.channel == head.channel,
+                outbox.c.recipient == head.recipient,
+                outbox.c.reference == head.reference,
+                outbox.c.queue > head.queue,
+            ).order_by(outbox.c.queue)
+        )
+    return [(delivery(row), codec.event(row.body), row.sent) for row in rows]
+
+
+def delivery(row: Row[Any]) -> Delivery:
+    """The delivery that a row of the outbox holds."""
+    return Delivery(
+        key=row.key,
+        event=row.event,
+        channel=row.channel,
+        recipient=row.recipient,
+        matches=codec.matches(row.matches),
+        due=row.due,
+        digest=row.digest,
+    )
 
 
 def counts(connection: Connection) -> dict[tuple[str, str], int]:

@@ -247,7 +247,7 @@ ONE: dict[str, tuple[str, str]] = {
     ),
     "mention": (
         CHANNEL + "{notify: screen, mention: x}" + THEN,
-        "4:26: channels.mine.mention: mention is not there yet: remove the key",
+        "4:26: channels.mine.mention: unknown key; known are notify, quiet",
     ),
     "alias": (
         CHANNEL + "{notify: post, server: s, form: a@b}" + THEN,

@@ -324,6 +324,7 @@ def test_a_parked_channel_loses_nothing(bell: World, error: str) -> None:
 
 
 def test_an_answer_that_never_came_is_sent_again_and_says_so(bell: World) -> None:
+    bell.slack.scopes = frozenset({"chat:write"})  # so that it cannot be looked up
     bell.portal.publish("fts", tender(101, "2026-05-12 10:00"))
     bell.slack.faults.append(slack.Fault(drop="after"))
     assert bell.once(START + 2 * DAY).well

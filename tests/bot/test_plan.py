@@ -286,3 +286,22 @@ def test_the_first_run_waits() -> None:
     night = Planner([subscription()], RECIPIENTS, {}, quiets={"screen": NIGHT})
     ((_, [delivery]),) = night.started("fts", [], local("2026-06-20 12:00"))
     assert delivery.due == local("2026-06-22 07:00")
+
+
+@pytest.mark.parametrize(
+    ("lead_text", "names", "last"),
+    [
+        ("1d", ["Care"], True),
+        ("7d", ["Care"], False),
+        ("7d", ["Weekly"], True),
+        ("7d", ["Weekly", "Care"], False),
+        ("1d", ["gone by now"], True),
+    ],
+)
+def test_the_last_reminder_is_the_nearest_of_those_who_asked_for_it(lead_text, names, last):
+    weekly = subscription("Weekly", remind={"submission": (lead("7d"),)})
+    planner = Planner([subscription("Care"), weekly], {"screen": ("",)}, {})
+    end = deadline()
+    due = end.at - lead(lead_text).span
+    assert planner.last(event("deadline", deadline=end, lead=lead_text, at=due), names) is last
+    assert not planner.last(event("new"), names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ import pytest
 from jinja2 import StrictUndefined, UndefinedError
 from jinja2.exceptions import SecurityError
 
-from bot.contract import Message
+from bot.contract import Link, Message
 from bot.model import Award, Change, Delivery, Event, Lot, Match, Step, Summary, Value
 from bot.render import Renderer
 from bot.render.sandbox import Sandbox
@@ -64,12 +65,24 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.words).split())
 
 
+def in_slack(message: Message) -> str:
+    """What a reader sees in Slack, each field as one line of label and value."""
+    fields = re.sub(r"\*\n", ": ", message.parts["fields"])
+    for brief, label in BRIEF.items():
+        fields = re.sub(rf"\*{brief}\b", label, fields)
+    seen = "\n".join((fields, message.parts["text"], message.parts["context"]))
+    return re.sub(r"<!date\^[^|]*\|([^>]*)>", r"\1", seen).replace("*", "")
+
+
+BRIEF = {"Submit by": "Submission deadline", "Enquiries by": "Enquiry deadline"}
+
+
 def everywhere(what: Event, now=NOW, matches=CARE) -> dict[str, str]:
     """What a reader sees: console, Slack, the mail's text, the mail's page."""
     mail = told("email", what, now, matches)
     return {
         "console": text("console", what, now, matches),
-        "slack": text("slack", what, now, matches).replace("*", ""),
+        "slack": in_slack(told("slack", what, now, matches)),
         "mail": mail.parts["text"],
         "page": Page(mail.parts["html"]).text,
     }
@@ -153,7 +166,7 @@ def test_every_channel_says_what_matters(kind):
 def test_every_channel_links_to_the_notice(kind):
     what, _ = KINDS[kind]
     assert NOTICE in text("console", what)
-    assert f"<{NOTICE}|" in text("slack", what)
+    assert told("slack", what).links[0] == Link("Open notice", NOTICE)
     assert NOTICE in text("email", what)
     assert ("href", NOTICE) in Page(told("email", what).parts["html"]).attributes
 

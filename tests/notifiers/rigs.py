@@ -38,6 +38,18 @@ def message(kind: str, what: Event | None = None, recipient: str = "bids@example
     return _RENDERER.render(kind, told, delivery, NOW)
 
 
+def texts(held: Any) -> Iterator[Any]:
+    """Every text object of some blocks."""
+    if isinstance(held, dict):
+        if held.get("type") in ("mrkdwn", "plain_text"):
+            yield held
+        for value in held.values():
+            yield from texts(value)
+    elif isinstance(held, list):
+        for value in held:
+            yield from texts(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Rig:
     """A notifier whose channel stands, what arrived there, and the secret that it knows."""
