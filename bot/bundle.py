@@ -130,11 +130,11 @@ def rendered(
     return setup.renderer.render(channel.notify, *one(told), now, attempts=attempts, state=state)
 
 
-def plain(setup: Setup, bundle: Bundle, told: Content, now: datetime) -> Message:
+def plain(setup: Setup, channel: Channel, bundle: Bundle, told: Content, now: datetime) -> Message:
     """The message without templates: better than silence when one of them fails."""
     if bundle.digest:
-        return setup.renderer.plain_digest(_digest(setup, bundle, told), now)
-    return setup.renderer.plain(*one(told), now, attempts=bundle.head.attempts)
+        return setup.renderer.plain_digest(channel.notify, _digest(setup, bundle, told), now)
+    return setup.renderer.plain(channel.notify, *one(told), now, attempts=bundle.head.attempts)
 
 
 def one(told: Content) -> tuple[Event, Delivery]:

@@ -20,7 +20,7 @@ from bot.poll import LEASE, Overtaken, Poll
 from bot.receipt import PollReceipt
 from bot.retry import poll_again
 from bot.setup import Clock, Setup
-from bot.store import deliveries, duty, outbox
+from bot.store import deliveries, digests, duty, outbox
 from bot.store.engine import reading
 
 log = logging.getLogger("tenderbell.cycle")
@@ -89,6 +89,7 @@ class Cycle:
     channels: dict[str, ChannelReceipt] = field(default_factory=dict)
     owed: int = 0
     held: int = 0  # until the quiet time of their channel ends
+    gathered: int = 0  # until their digest goes out
 
     @property
     def well(self) -> bool:
@@ -117,8 +118,8 @@ def once(setup: Setup, now: datetime, clock: Clock) -> Cycle:
         rounds = pool.map(lambda c: _deliver_patiently(setup, c, now, clock), channels)
         cycle.channels = {receipt.channel: receipt for receipt in rounds}
     with reading(setup.engine) as connection:
-        cycle.held = outbox.held(connection, now)
-        cycle.owed = outbox.owed(connection) - cycle.held
+        held, cycle.gathered = outbox.held(connection, now), digests.waiting(connection, now)
+        cycle.owed, cycle.held = outbox.owed(connection) - held, held - cycle.gathered
     return cycle
 
 

@@ -15,6 +15,7 @@ from bot.bundle import Bundle, Content, bundles, content, one, plain, rendered
 from bot.config import Channel
 from bot.contract import Conversing, Message, Receipt, Send
 from bot.converse import addressed, arrived, keep, occasion, place, shown
+from bot.digests import close
 from bot.edits import refresh
 from bot.errors import DeliveryError
 from bot.health import parked
@@ -103,9 +104,9 @@ def deliver(
         if state and state.until and now < state.until:
             receipt.until = state.until
             return receipt
-        if not outbox.owes(connection, channel.name, now) and not _outdated(
-            connection, channel, now
-        ):
+    close(setup, channel.name, now)
+    with reading(setup.engine) as connection:
+        if not (outbox.owes(connection, channel.name, now) or _outdated(connection, channel, now)):
             return receipt
     while not stopping() and receipt.until is None:
         taken = clock()
@@ -281,7 +282,7 @@ def _rendered(
         return rendered(work.setup, work.channel, bundle, told, now, state)
     except Exception:
         log.exception("delivery=%s a template failed; sent without", bundle.key)
-        return plain(work.setup, bundle, told, now)
+        return plain(work.setup, work.channel, bundle, told, now)
 
 
 def _tell_of_templates(setup: Setup, now: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from markupsafe import Markup
@@ -39,6 +40,8 @@ def clean(text: str) -> str:
 
 def line(text: str) -> str:
     """Text of one line: safe in a header, for an encoded word in it is broken up as well."""
+    if text.isascii() and text.isprintable() and "  " not in text and "=?" not in text:
+        return text.strip()  # nothing to clean, as is usual
     return _ENCODED.sub("= ?", " ".join(clean(text).split()))
 
 
@@ -86,6 +89,7 @@ def mrkdwn(value: object) -> Markup:
     return Markup(text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
 
 
+@lru_cache(1_024)
 def link(url: str | None) -> str:
     """An http(s) address in plain ASCII, or "" for anything that should not be clicked.
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot import detect
 from bot.choice import FOLLOWED, Followed
 from bot.detect import Leads
 from bot.match import Index
-from bot.model import Delivery, Event, Lead, Match, Record, Subscription, Summary
+from bot.model import Delivery, Event, Lead, Match, Record, Rhythm, Subscription, Summary
 from bot.quiet import Quiet, around, released, reminded
+from bot.slots import Slots
+from bot.stake import NEVER, at_stake, closing, waits
 
 Recipients = Mapping[str, tuple[str, ...]]  # by channel
 # UTC, by subscription and then by `submission/7d`: a lead counts from when it was first asked for.
@@ -26,9 +29,37 @@ class _Want:
     since: datetime | None = None
 
 
-# Why, the leads that were asked for, and the channels and recipients that hear of it.
-_Asked = tuple[Match, _Want, Iterable[tuple[str, str]]]
+_NO_LEADS = _Want()
+# A channel, a recipient of it, and how often he is told; None is at once.
+_Heard = tuple[str, str, Rhythm | None]
+# Why, the leads that were asked for, and who hears of it.
+_Asked = tuple[Match, _Want, Iterable[_Heard]]
 _NOTHING: Followed = {}
+_UTC = ZoneInfo("UTC")
+
+
+@dataclass(slots=True)
+class _Wish:
+    """Why one recipient is to be told of one event, and how often those who ask are told."""
+
+    matches: list[Match] = field(default_factory=list)
+    rhythms: list[Rhythm | None] = field(default_factory=list)
+
+    def add(self, match: Match, rhythm: Rhythm | None) -> None:
+        """Once each."""
+        if match not in self.matches:
+            self.matches.append(match)
+        if rhythm not in self.rhythms:
+            self.rhythms.append(rhythm)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A recipient of a channel's digests of one rhythm."""
+
+    recipient: str
+    slots: Slots
+    empty: tuple[str, ...] = ()  # the subscriptions that want to hear of nothing, too
 
 
 class Planner:
@@ -42,12 +73,15 @@ class Planner:
         operators: Sequence[str] = (),
         quiets: Mapping[str, Quiet] | None = None,
         followers: Leads | None = None,
+        zone: ZoneInfo = _UTC,  # whose days and hours digests go by
     ) -> None:
         self._index = Index(subscriptions)
         self._by_name = {s.name: s for s in subscriptions}
         self._recipients = recipients
         self._since = since
         self._operators = operators
+        self._zone = zone
+        self._slots: dict[tuple[str, Rhythm], Slots] = {}
         self._quiets = quiets or {}  # by channel
         self.quiets = tuple(dict.fromkeys(self._quiets.values()))
         self.leads = _union(s.remind for s in subscriptions)
@@ -78,15 +112,18 @@ class Planner:
 
         Of several reminders of one deadline crossed at once, a recipient gets the tightest.
         """
-        wanted: dict[tuple[str, str, str], list[Match]] = {}
+        wanted: dict[tuple[str, str, str], _Wish] = {}
         tightest: dict[tuple[str, str, str, str], tuple[timedelta, str]] = {}
         for event in events:
             asked = (*self._subscribed(event), *self._followed(event, followed))
             for match, want, heard in asked:
-                for channel, recipient in heard:
+                for channel, recipient, rhythm in heard:
                     if event.deadline and not self._crossed(want, event, channel, now):
                         continue
-                    wanted.setdefault((event.key, channel, recipient), []).append(match)
+                    asking = (event.key, channel, recipient)
+                    if asking not in wanted:
+                        wanted[asking] = _Wish()
+                    wanted[asking].add(match, rhythm)
                     if event.deadline and event.record:
                         slot = (event.record.key, event.deadline.key, channel, recipient)
                         nearer = (event.deadline.at - event.at, event.key)
@@ -94,11 +131,11 @@ class Planner:
         if tightest:
             kept = {(key, slot[2], slot[3]) for slot, (_, key) in tightest.items()}
             counted = {event.key for event in events if event.deadline}
-            wanted = {k: m for k, m in wanted.items() if k[0] not in counted or k in kept}
+            wanted = {k: w for k, w in wanted.items() if k[0] not in counted or k in kept}
         by_key = {event.key: event for event in events}
         return [
-            self._delivery(by_key[key], channel, recipient, matches, now)
-            for (key, channel, recipient), matches in wanted.items()
+            self._delivery(by_key[key], channel, recipient, wish.matches, now, wish.rhythms)
+            for (key, channel, recipient), wish in wanted.items()
         ]
 
     def started(
@@ -106,7 +143,7 @@ class Planner:
     ) -> list[tuple[Event, list[Delivery]]]:
         """The calm first run: a message a subscription on what is open, next to close first."""
         open_now: dict[str, list[Record]] = {name: [] for name in self._by_name}
-        for record in sorted(records, key=lambda r: closing(r, now) or _NEVER):
+        for record in sorted(records, key=lambda r: closing(r, now) or NEVER):
             event = Event(key="", name="new", source=source, at=now, record=record)
             for match in self._index.matches(event):
                 open_now[match.subscription].append(record)
@@ -143,7 +180,28 @@ class Planner:
             return False
         matches = [match for match in self._index.matches(event) if concerns(match, event)]
         matched = [self._by_name[match.subscription] for match in matches]
-        return any(channel == to for one in matched for to, _ in self._heard(one, event))
+        return any(channel == to for one in matched for to, _, _ in self._heard(one, event))
+
+    def slots(self, channel: str, rhythm: Rhythm) -> Slots:
+        """The slots of a rhythm on a channel, around its quiet time."""
+        if (channel, rhythm) not in self._slots:
+            made = Slots(rhythm, self._zone, self._quiets.get(channel))
+            self._slots[channel, rhythm] = made
+        return self._slots[channel, rhythm]
+
+    def readers(self, channel: str) -> list[Reader]:
+        """Everybody who is sent digests on a channel, once for each rhythm."""
+        asked: dict[Rhythm, dict[str, None]] = {}
+        for one in self._by_name.values():
+            for route in one.send:
+                if route.to == channel and route.when:
+                    names = asked.setdefault(route.when, {})
+                    names |= {one.name: None} if route.empty else {}
+        return [
+            Reader(recipient, self.slots(channel, rhythm), tuple(names))
+            for rhythm, names in asked.items()
+            for recipient in self._recipients[channel]
+        ]
 
     def _subscribed(self, event: Event) -> Iterable[_Asked]:
         for match in self._index.matches(event):
@@ -158,12 +216,12 @@ class Planner:
             ladder = self.followers.get(event.deadline.kind, ()) if event.deadline else ()
             # A channel that the config no longer has hears nothing.
             recipients = self._recipients.get(follow.channel, ())
-            heard = ((follow.channel, r) for r in recipients)
+            heard = ((follow.channel, r, None) for r in recipients)
             yield FOLLOWED, _Want(tuple(ladder), follow.since), heard
 
     def _want(self, subscription: Subscription, event: Event) -> _Want:
         if event.deadline is None:
-            return _Want()
+            return _NO_LEADS
         kind = event.deadline.kind
         asked = self._since.get(subscription.name, {}).get(f"{kind}/{event.lead}")
         return _Want(tuple(subscription.remind.get(kind, ())), asked)
@@ -213,10 +271,20 @@ class Planner:
         return reminded(quiet, reminder.at, deadline.at, known, last=reminder.at >= last)
 
     def _delivery(
-        self, event: Event, channel: str, recipient: str, matches: Sequence[Match], now: datetime
+        self,
+        event: Event,
+        channel: str,
+        recipient: str,
+        matches: Iterable[Match],
+        now: datetime,
+        rhythms: Collection[Rhythm | None] = (None,),
     ) -> Delivery:
         quiet = self._quiets.get(channel)
-        due = released(quiet, now, _at_stake(event)) if quiet else now
+        due, digest = now, self._digest(event, channel, recipient, now, rhythms)
+        if digest:
+            due = digest[0]
+        elif quiet:
+            due = released(quiet, now, at_stake(event))
         return Delivery(
             key=f"{event.key}>{channel}>{recipient}",
             event=event.key,
@@ -225,12 +293,30 @@ class Planner:
             matches=tuple(matches),
             due=due,
             urgent=quiet is not None and due == now and around(quiet, now) is not None,
+            digest=digest[1] if digest else "",
         )
 
-    def _heard(self, subscription: Subscription, event: Event) -> Iterable[tuple[str, str]]:
+    def _digest(
+        self,
+        event: Event,
+        channel: str,
+        recipient: str,
+        now: datetime,
+        rhythms: Collection[Rhythm | None],
+    ) -> tuple[datetime, str] | None:
+        """When the soonest digest goes out (UTC) that may tell of it, and its key."""
+        if None in rhythms:
+            return None
+        asked = [self.slots(channel, rhythm) for rhythm in rhythms if rhythm]
+        if len(asked) > 1:
+            asked.sort(key=lambda one: (one.after(now), one.rhythm.text))
+        slots, slot = asked[0], asked[0].after(now)
+        return (slot, slots.key(channel, recipient, slot)) if waits(event, now, slot) else None
+
+    def _heard(self, subscription: Subscription, event: Event) -> Iterable[_Heard]:
         for route in subscription.send:
             if event.name in route.on:
-                yield from ((route.to, r) for r in self._recipients[route.to])
+                yield from ((route.to, r, route.when) for r in self._recipients[route.to])
 
     def _everywhere(self, subscription: Subscription) -> Iterable[tuple[str, str]]:
         channels = dict.fromkeys(route.to for route in subscription.send)
@@ -239,27 +325,6 @@ class Planner:
 
 # How many of the open notices a first run's message names.
 SHOWN = 5
-_TO_ACT = frozenset({"submission", "participation", "engagement", "enquiry"})
-_NEVER = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
-
-
-def closing(record: Record, now: datetime) -> datetime | None:
-    """The next date by which a supplier must act, if any is still ahead."""
-    acts = _TO_ACT - {"enquiry"}
-    return min(
-        (d.at for d in record.facts.deadlines if d.kind in acts and d.at > now), default=None
-    )
-
-
-def is_open(record: Record, now: datetime) -> bool:
-    """Whether a supplier can still act: not called off or awarded, and no last date behind us.
-
-    A notice without any date is open: missing is not closed.
-    """
-    if record.status not in detect.LIVE:
-        return False
-    ends = [d.at for d in record.facts.deadlines if d.kind in ("submission", "participation")]
-    return not ends or max(ends) > now
 
 
 def concerns(match: Match, event: Event) -> bool:
@@ -276,14 +341,6 @@ def concerns(match: Match, event: Event) -> bool:
     if event.deadline.lot in lots:
         return event.deadline.lot in match.lots
     return any(id not in lots or not lots[id].closed for id in match.lots)
-
-
-def _at_stake(event: Event) -> list[datetime]:
-    """The dates by which somebody may have to act on an event: as they are, and as they were."""
-    if event.deadline:
-        return [event.deadline.at]
-    stood = [record.facts.deadlines for record in (event.before, event.record) if record]
-    return [d.at for held in stood for d in held if d.kind in _TO_ACT and d.firm]
 
 
 def _union(ladders: Iterable[Leads]) -> dict[str, tuple[Lead, ...]]:

@@ -21,9 +21,9 @@ from bot.files import SETTLED, Files
 from bot.ingest import fold_kept
 from bot.model import Event, Notice
 from bot.parts import Part
-from bot.plan import is_open
 from bot.receipt import PollReceipt, keep
 from bot.setup import Clock, Setup
+from bot.stake import is_open
 from bot.store import asked, duty, outbox, process
 from bot.store.asked import Validator
 from bot.store.engine import reading

@@ -85,7 +85,7 @@ def _notes(
     event, zone = claim.event, setup.config.timezone
     if claim.repeat:
         yield REPEAT
-    if event.deadline and not claim.asked_for:
+    if event.deadline and not claim.asked_for and not claim.delivery.digest:
         yield late(moment, claim.first_due, now, zone)
     if event.record and moves(event):
         keys = _keys([event.record, *twins])

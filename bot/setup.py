@@ -64,8 +64,9 @@ def open_setup(config: Config, now: datetime, running: Setup | None = None) -> S
     since = _wanted_since(engine, config.subscriptions, now)
     quiets = {c.name: c.quiet for c in config.channels.values() if c.quiet}
     planner = Planner(
-        config.subscriptions, recipients, since, config.operators, quiets, followers=DEFAULT_LEADS
-    )
+        config.subscriptions, recipients, since, config.operators, quiets,
+        followers=DEFAULT_LEADS, zone=config.timezone,
+    )  # fmt: skip
     _reset_ladders(engine, planner, now)
     with reading(engine) as connection:
         seen = process.setting(connection, "seen-until")

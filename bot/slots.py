@@ -23,7 +23,7 @@ FORMS = "now, hourly, daily 07:30 or weekly mon 08:00"
 _HOUR, _DAY, _SECOND = timedelta(hours=1), timedelta(days=1), timedelta(seconds=1)
 _INSTANT = timedelta(microseconds=1)
 _KEY = "digest"
-# What the key of a further digest of one slot ends with: of what came when the first was begun.
+# What came too late for its digest makes another of the same slot: its key ends in so many.
 MORE = "+"
 _STAMP = "%Y-%m-%dT%H:%M"
 
@@ -108,22 +108,22 @@ class Slots:
 
         With the slot's date and time in the zone; of an hourly one in UTC, for they come twice.
         """
-        stamp = slot.astimezone(self._clock).strftime(_STAMP)
-        return f"{self.prefix(channel, recipient)}{stamp}"
+        return f"{_KEY}/{channel}/{recipient}/{_end(self, slot)}"
 
     def prefix(self, channel: str, recipient: str) -> str:
         """With what the keys of all digests of this rhythm begin."""
         return f"{_KEY}/{channel}/{recipient}/{self.rhythm.text}/"
 
     def slot(self, key: str) -> datetime:
-        """The slot that a key of this rhythm names; of a further digest of it, likewise."""
+        """The slot that a key of this rhythm names."""
         local = datetime.strptime(key.rpartition("/")[2].rstrip(MORE), _STAMP).replace(
-            tzinfo=self._clock
+            tzinfo=self.clock
         )
         return local.astimezone(UTC)
 
     @property
-    def _clock(self) -> tzinfo:
+    def clock(self) -> tzinfo:
+        """In which keys name slots."""
         return UTC if self.rhythm.at is None else self.zone
 
 
@@ -133,6 +133,11 @@ def rhythm_of(key: str) -> Rhythm:
     if found is None:
         raise ValueError(f"{key[:80]!r} is no key of a digest")
     return found
+
+
+@lru_cache(4_096)
+def _end(slots: Slots, slot: datetime) -> str:
+    return f"{slots.rhythm.text}/{slot.astimezone(slots.clock).strftime(_STAMP)}"
 
 
 @lru_cache(4_096)

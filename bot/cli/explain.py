@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy import Connection
@@ -20,7 +21,7 @@ from bot.setup import Setup
 from bot.store import choices, codec, deliveries, joins, process
 from bot.store.engine import reading
 from bot.story import Chapter, story
-from bot.when import iso
+from bot.when import iso, local
 
 
 @click.command(epilog="Example: tenderbell explain 043273-2026 --subscription 'Adult care'")
@@ -87,7 +88,7 @@ def _stages(
         return
     yield fact(1, "event", f"event: {event.name}" + "".join(f"; {n}" for n in event.notes))
     for subscription in wanted:
-        yield from _subscription(fact, subscription, event, sent)
+        yield from _subscription(fact, subscription, event, sent, setup.config.timezone)
 
 
 def _fact(chapter: Chapter, depth: int, stage: str, what: str, **more: Any) -> dict[str, Any]:
@@ -136,11 +137,11 @@ def _chosen(
         yield _fact(chapter, 1, "follow", what, channel=follow.channel)
     for row, told in sent:
         if event and told.key == event.key and FOLLOWED in codec.matches(row.matches):
-            yield _delivery(partial(_fact, chapter), row, because="as it is followed, ")
+            yield _delivery(partial(_fact, chapter), row, zone, because="as it is followed, ")
 
 
 def _subscription(
-    fact: Any, subscription: Subscription, event: Event, sent: list[Any]
+    fact: Any, subscription: Subscription, event: Event, sent: list[Any], zone: ZoneInfo
 ) -> Iterator[dict[str, Any]]:
     name = subscription.name
     missed = misses(subscription, event)
@@ -157,7 +158,7 @@ def _subscription(
             continue
         rows = [row for row, e in sent if e.key == event.key and row.channel == route.to]
         for row in rows:
-            yield _delivery(fact, row, subscription=name)
+            yield _delivery(fact, row, zone, subscription=name)
         if not rows:
             what = (
                 f"no delivery to {route.to}: it was read in the source's first run, which tells "
@@ -166,9 +167,13 @@ def _subscription(
             yield fact(2, "deliver", what, subscription=name)
 
 
-def _delivery(fact: Any, row: Any, *, because: str = "", **more: Any) -> dict[str, Any]:
+def _delivery(
+    fact: Any, row: Any, zone: ZoneInfo, *, because: str = "", **more: Any
+) -> dict[str, Any]:
     to = f"{row.channel} {row.recipient}".strip()
     done = f" at {iso(row.sent)}" if row.sent else f": {row.why}" if row.why else ""
+    if row.digest and row.status == "waiting":
+        done += f", for the digest of {local(row.due, zone)}"
     what = f"{because}delivery to {to}: {row.status}{done}"
     told: dict[str, Any] = fact(2, "deliver", what, key=row.key, status=row.status, **more)
     return told

@@ -55,7 +55,7 @@ def history(path: Path, notice: str, json_: bool, verbose: bool, quiet: bool) ->
                 _print(chapter, rows, setup.config.timezone, several=len(found) > 1)
         if not json_:
             for row in reminders:
-                click.echo(f"  reminder {_delivered(row)}")
+                click.echo(f"  reminder {_delivered(row, setup.config.timezone)}")
     return 0
 
 
@@ -113,7 +113,7 @@ def _print(chapter: Chapter, rows: list[Any], zone: Any, *, several: bool) -> No
     if notice.words:
         click.echo(f"    in the buyer's words: {clean(notice.words)[:300]}")
     for row in rows:
-        click.echo(f"    {_delivered(row)}")
+        click.echo(f"    {_delivered(row, zone)}")
 
 
 def _side(value: Any) -> str:
@@ -123,7 +123,9 @@ def _side(value: Any) -> str:
     return clean(text)[:200]
 
 
-def _delivered(row: Any) -> str:
+def _delivered(row: Any, zone: Any) -> str:
     to = f"{row.channel} {row.recipient}".strip()
     when = f" {iso(row.sent)}" if row.sent else f", {clean(row.why)}" if row.why else ""
+    if row.digest and row.status == "waiting":
+        when += f", for the digest of {local(row.due, zone)}"
     return f"{row.status} to {to}{when}  [{clean(row.key)}]"

@@ -111,6 +111,8 @@ def once(
             click.echo(_delivered(done))
     if cycle.held:
         click.echo(f"{cycle.held} deliveries wait for quiet hours to end", err=True)
+    if cycle.gathered:
+        click.echo(f"{cycle.gathered} deliveries wait for a digest", err=True)
     if cycle.owed:
         click.echo(f"{cycle.owed} deliveries are still owed", err=True)
     return 0 if cycle.well else 1

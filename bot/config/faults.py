@@ -11,7 +11,6 @@ from pydantic import BaseModel, ValidationError
 
 from bot.config.document import MOST_PROBLEMS, Document, Loc
 from bot.config.options import (
-    NOT_YET,
     FileKeys,
     QuietKeys,
     RouteKeys,
@@ -113,16 +112,9 @@ def constant_messages(model: type[BaseModel], masked: Any) -> frozenset[str]:
     return frozenset()
 
 
-def not_yet(place: str, name: str) -> bool:
-    """Whether the name is promised for that place, and nothing stands behind it yet."""
-    return name in NOT_YET.get(place, ())
-
-
 def _unknown(name: str, place: Place | None) -> str:
     if place is None:
         return "unknown key"
-    if not_yet(place.name, name):
-        return f"{name} is not there yet: remove the key"
     hint = meant(name, place.keys)
     return f"unknown key{hint}" if hint else f"unknown key; known are {', '.join(place.keys)}"
 

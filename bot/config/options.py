@@ -25,21 +25,15 @@ from bot.config.scalars import (
     Span,
     Text,
     Title,
+    When,
     Zone,
     meant,
 )
-from bot.model import DeadlineKind, Lead, Route, Stage, Subscription
+from bot.model import WEEKDAYS, DeadlineKind, Lead, Route, Stage, Subscription, Weekday
 from bot.quiet import LEAST, Quiet
-
-# Names that the interface promises and nothing stands behind yet: told apart from a slip.
-NOT_YET: Mapping[str, frozenset[str]] = {
-    "when": frozenset({"hourly", "daily", "weekly"}),
-}
 
 Told = Literal["new", "amended", "cancelled", "awarded", "deadline"]
 TOLD: tuple[Told, ...] = ("new", "amended", "cancelled", "deadline")
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 CRITERIA = ("cpv", "regions", "words", "value", "buyers", "suitability")
 
 
@@ -106,17 +100,25 @@ def _channel(name: str, info: ValidationInfo) -> str:
     return name
 
 
-def _now(text: str) -> str:
-    if text == "now":
-        return text
-    state = "there yet" if text.split(" ")[0] in NOT_YET["when"] else "known"
-    raise ValueError(f"{text[:40]!r} is not {state}: write now, or leave `when` out")
-
-
 class RouteKeys(Keys):
     to: Annotated[str, AfterValidator(_channel), Field(description="The name of a channel.")]
     on: Annotated[Entries[Told], Field(description="Which events it hears of.")] = TOLD
-    when: Annotated[str, AfterValidator(_now), Field(description="now: as soon as known.")] = "now"
+    when: Annotated[
+        When,
+        Field(
+            description="now: each event as soon as it is known; else a digest.",
+            json_schema_extra={"default": "now"},
+        ),
+    ] = None
+    empty: Annotated[
+        bool, Field(description="Whether a digest that has nothing to say is sent all the same.")
+    ] = False
+
+    @model_validator(mode="after")
+    def _gathered(self) -> RouteKeys:
+        if self.empty and self.when is None:
+            raise ValueError("empty goes with a digest: add when, as in when: daily 07:30")
+        return self
 
 
 class ValueKeys(Keys):
@@ -223,7 +225,7 @@ def subscription(keys: SubscriptionKeys) -> Subscription:
         suitability=keys.suitability or (),
         stages=keys.stages,
         remind=DEFAULT_LEADS if keys.remind is None else _leads(keys.remind),
-        send=tuple(Route(r.to, frozenset(r.on)) for r in keys.send),
+        send=tuple(Route(r.to, frozenset(r.on), r.when, r.empty) for r in keys.send),
     )
 
 

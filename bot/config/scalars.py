@@ -21,9 +21,9 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from bot import cpv, regions, when
+from bot import cpv, regions, slots, when
 from bot.meant import meant as meant
-from bot.model import Lead
+from bot.model import Lead, Rhythm
 
 MOST_ENTRIES = 1_000  # of one list: the whole CPV in one subscription is a mistake, not a wish
 MOST_WORKING = 250  # about a year
@@ -186,5 +186,8 @@ Cpv = Annotated[str, Reads(cpv.parse, "a CPV code or a prefix of one", "85300000
 Region = Annotated[str, Reads(regions.parse, "a region's name or code", "Wales, TLM or LE3")]
 Ahead = Annotated[Lead, Reads(_lead, "how long before", "7d, 4h or 5 working days")]
 Hours = Annotated[tuple[time, time], Reads(_hours, "a part of the day", "20:00-07:00")]
+When = Annotated[
+    Rhythm | None, Reads(slots.rhythm, "now, or how often a digest comes", "daily 07:30")
+]
 Entries = Annotated[tuple[T, ...], Field(min_length=1, max_length=MOST_ENTRIES), OrOne()]
 EntriesOrNone = Annotated[tuple[T, ...], Field(max_length=MOST_ENTRIES), OrOne()]

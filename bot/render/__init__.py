@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,9 +15,9 @@ from bot.calendar import attachments
 from bot.contract import Message
 from bot.filters import cut, line, mrkdwn
 from bot.model import Delivery, Event
-from bot.render.digest import Digest
-from bot.render.facts import in_flight
-from bot.render.layouts import SUBJECT, Layouts, tidy
+from bot.render.digest import ITEMS, SLACK_ITEMS, Digest, digest_view, titles
+from bot.render.facts import in_flight, together
+from bot.render.layouts import ESCAPED, SUBJECT, Layouts, tidy
 from bot.render.own import Failure, Own, read
 from bot.render.state import State
 from bot.render.view import View, view
@@ -113,24 +114,20 @@ class Renderer:
             self._untold.append(Verdict(template, own.version(template), failed))
 
     def digest(self, notifier: str, digest: Digest, now: datetime) -> Message:
-        """A stand-in: one line a conversation."""
-        names = digest.conversations
-        told = {
-            names.get(e.record.key, e.record.key): str(e.record.facts.title)
-            for e, _ in digest.entries
-            if e.record
-        }
-        notes = dict.fromkeys(note for event, _ in digest.entries for note in event.notes)
-        text = "\n".join((f"{len(told)} entries", *told.values(), *notes))
-        parts = {"subject": digest.key, "text": text, "html": f"<pre>{escape(text)}</pre>"}
-        return Message(key=digest.key, recipient=digest.recipient, parts=parts, at=now)
+        """The message of a digest, worded for `now` (UTC)."""
+        most = SLACK_ITEMS if notifier == "slack" else ITEMS
+        told = digest_view(digest, now, self._zone, most)
+        parts = self._laid_out(notifier, "digest", told)
+        parts.pop("attach", "")
+        return _of_digest(digest, parts, now)
 
-    def plain_digest(self, digest: Digest, now: datetime) -> Message:
+    def plain_digest(self, notifier: str, digest: Digest, now: datetime) -> Message:
         """As `plain`: the titles and the addresses."""
-        return self.digest("", digest, now)
+        parts = _unadorned(notifier, *titles(digest, now, self._zone))
+        return _of_digest(digest, parts, now)
 
     def plain(
-        self, event: Event, delivery: Delivery, now: datetime, *, attempts: int = 1
+        self, notifier: str, event: Event, delivery: Delivery, now: datetime, *, attempts: int = 1
     ) -> Message:
         """What can be told without templates: better than silence when one of them fails."""
         facts = event.record.facts if event.record else None
@@ -138,16 +135,27 @@ class Renderer:
         subject = f"{event.name}: {title}" if title else str(event.name)
         link = (facts.url or "") if facts else ""
         why = "; ".join(match.reason for match in delivery.matches)
-        text = tidy("\n".join(filter(None, (subject, link, why))))
-        parts = {
-            "subject": subject,
-            "text": str(mrkdwn(text)),
-            "html": f"<pre>{escape(text)}</pre>",
-        }
         return Message(
             key=delivery.key,
             recipient=delivery.recipient,
-            parts=parts,
+            parts=_unadorned(notifier, subject, "\n".join(filter(None, (subject, link, why)))),
             at=now,
             facts=in_flight(delivery, event, now, attempts),
         )
+
+
+def _of_digest(digest: Digest, parts: Mapping[str, str], now: datetime) -> Message:
+    told = [in_flight(delivery, event, now) for event, delivery in digest.entries]
+    return Message(
+        key=digest.key,
+        recipient=digest.recipient,
+        parts=parts,
+        at=now,
+        facts=together(digest.key, told),
+    )
+
+
+def _unadorned(notifier: str, subject: str, text: str) -> dict[str, str]:
+    text = tidy(text)
+    told = str(mrkdwn(text)) if notifier == ESCAPED else text
+    return {"subject": subject, "text": told, "html": f"<pre>{escape(text)}</pre>"}

@@ -148,13 +148,19 @@ def _grouped(deadlines: Iterable[Deadline]) -> list[list[Deadline]]:
     return sorted(whole, key=lambda same: (DEADLINE_KINDS.index(same[0].kind), same[0].at))
 
 
-def next_of(record: Record, now: datetime, zone: ZoneInfo) -> str:
-    """The next date still ahead: "Submission deadline Fri 5 Jun 2026 12:00 BST, in 3 days"."""
+def nearest(record: Record, now: datetime) -> Deadline | None:
+    """The next date still ahead by which somebody must act: that to submit by, else another."""
     ahead = [d for d in record.facts.deadlines if d.at > now and d.kind in ACT | _PLANNING]
     closing = [d for d in ahead if d.kind in ("submission", "participation")] or ahead
-    if not closing:
+    return min(closing, key=lambda d: d.at, default=None)
+
+
+def next_of(record: Record, now: datetime, zone: ZoneInfo) -> str:
+    """The next date still ahead: "Submission deadline Fri 5 Jun 2026 12:00 BST, in 3 days"."""
+    near = nearest(record, now)
+    if near is None:
         return ""
-    told = dated(min(closing, key=lambda d: d.at), record, now, zone)
+    told = dated(near, record, now, zone)
     return f"{told.label} {told.text}"
 
 

@@ -17,6 +17,8 @@ from bot.render.sandbox import Sandbox, Strict, metered, sandbox
 SUBJECT = 200
 # Parts that are plain text of one line, whatever the notifier.
 OF_ONE_LINE = frozenset({"subject", "header"})
+# The notifier whose texts are written in mrkdwn.
+ESCAPED = "slack"
 # A notifier with no templates of its own gets these.
 USUAL = "console"
 _HERE = Path(__file__).resolve().parent.parent
@@ -71,7 +73,7 @@ class Layouts:
         """In which a part's template is compiled, and so how its texts are escaped."""
         if part == "html":
             return self._html
-        escaped = notifier == "slack" and part not in OF_ONE_LINE
+        escaped = notifier == ESCAPED and part not in OF_ONE_LINE
         return self._mrkdwn if escaped else self._plain
 
     def used(self, notifier: str, name: str) -> tuple[str, ...]:

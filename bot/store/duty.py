@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, bindparam, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, not_, or_, select, update
 
+from bot import slots
 from bot.store import codec
 from bot.store.engine import insert
 from bot.store.tables import channels, is_owed, jobs, outbox, sources
@@ -99,11 +100,15 @@ def disbelieve(
     """Bring back what a clock that was wrong put further ahead of `now` (UTC) than it can be.
 
     What is due later than `longest` from now is due now, and no lease ends later than in `lease`.
+    What waits for a digest may honestly wait as long as for the furthest one.
     """
     far = now + longest
     connection.execute(update(jobs).where(jobs.c.due > far).values(due=now))
     connection.execute(update(channels).where(channels.c.until > far).values(until=None))
-    connection.execute(update(outbox).where(is_owed(outbox), outbox.c.due > far).values(due=now))
+    gathered = and_(outbox.c.digest != "", outbox.c.status == "waiting")
+    honest = and_(gathered, outbox.c.due <= now + slots.LONGEST)
+    absurd = (is_owed(outbox), outbox.c.due > far, not_(honest))
+    connection.execute(update(outbox).where(*absurd).values(due=now))
     for table in (jobs, outbox):
         held = update(table).where(table.c.lease > now + lease)
         connection.execute(held.values(lease=now + lease))

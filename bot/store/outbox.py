@@ -30,7 +30,7 @@ MANY = 1_000
 
 
 def _is_held(table: FromClause, now: ColumnElement[datetime]) -> ColumnElement[bool]:
-    """Not tried yet, and not to be before its channel's quiet time ends."""
+    """Not tried yet, and not to be before its channel's quiet time ends, or its digest's slot."""
     return and_(is_owed(table), table.c.status == "waiting", table.c.due > now)
 
 
@@ -150,6 +150,6 @@ def owed(connection: Connection) -> int:
 
 
 def held(connection: Connection, now: datetime) -> int:
-    """How many of those wait, at `now` (UTC), for a quiet time to end."""
+    """How many of those wait, at `now` (UTC), for a quiet time to end, or for a digest."""
     still = _is_held(outbox, literal(now, Instant))
     return connection.execute(select(func.count()).select_from(outbox).where(still)).scalar_one()

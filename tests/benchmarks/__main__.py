@@ -8,7 +8,7 @@ from functools import partial
 
 from tests.benchmarks.figure import Figure
 
-NAMES = ("ingest", "remind", "match", "outbox", "start", "xml", "feed")
+NAMES = ("ingest", "remind", "match", "outbox", "start", "xml", "feed", "digest")
 
 
 def main() -> None:

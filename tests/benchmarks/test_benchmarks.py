@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.benchmarks import (
+    bench_digest,
     bench_feed,
     bench_ingest,
     bench_match,
@@ -25,6 +26,7 @@ TINY = {
     "start": lambda: bench_start.run(rounds=1, calm=0.0, idle=0.1),
     "xml": lambda: bench_xml.run(rounds=1),
     "feed": lambda: bench_feed.run(entries=20, rounds=1),
+    "digest": lambda: bench_digest.run(notices=40, asked=10, rounds=1),
 }
 
 

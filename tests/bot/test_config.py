@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import ClassVar
 from zoneinfo import ZoneInfo
@@ -23,7 +23,7 @@ from bot.config import Config, load, schema
 from bot.config.options import WEEKDAYS
 from bot.contract import Message, Page, Receipt, Request, Response
 from bot.errors import ConfigError
-from bot.model import Lead, Route
+from bot.model import Lead, Rhythm, Route
 
 ROOT = Path(__file__).parents[2]
 CANARY = "xoxb-canary-9f31"
@@ -413,3 +413,42 @@ def test_certificates_are_looked_for_beside_the_config(tmp_path: Path) -> None:
     source = loaded(tmp_path, text).sources["north"]
     assert source.authorities == tmp_path / "tls" / "more.pem"
     assert source.watcher == Portal(), "it is the bot's key, no option of the watcher"
+
+
+PROMISED = """\
+timezone: Europe/London
+sources:
+  find-a-tender: {watch: find_a_tender, every: 15m}
+channels:
+  bids-slack: {notify: slack, token: xoxb-1, channel: "#bids"}
+  bids-mail: {notify: email, smtp: "smtps://mail.example.com", from: "Alerts <a@example.com>",
+              to: [bids@example.com, board@example.com]}
+subscriptions:
+  - name: Children's and adult social care, North West and Scotland
+    cpv: ["85300000", "80*"]
+    regions: [North West, TLM, UKD73, LE3]
+    words: [supported living, "looked after children"]
+    not_words: [cleaning]
+    value: {min: 50k, max: 20m, unstated: true}
+    buyers: [Sefton*, "Leicestershire County Council"]
+    stages: [planning, tender]
+    remind:
+      enquiry: [5 working days, 1d]
+      submission: [14d, 3d, 1d, 4h]
+    send:
+      - {to: bids-slack, on: [amended, cancelled, deadline]}
+      - {to: bids-mail, when: daily 07:30}
+      - {to: bids-mail, when: weekly mon 08:00, on: [awarded], empty: true}
+"""
+
+
+def test_the_promised_subscription_loads(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(PROMISED)
+    (care,) = load(path, {}, *example_plugins()).subscriptions
+    usual = frozenset({"new", "amended", "cancelled", "deadline"})
+    assert care.send == (
+        Route("bids-slack", usual - {"new"}),
+        Route("bids-mail", usual, Rhythm(time(7, 30))),
+        Route("bids-mail", frozenset({"awarded"}), Rhythm(time(8), 0), empty=True),
+    )

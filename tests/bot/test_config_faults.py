@@ -456,13 +456,47 @@ ONE: dict[str, tuple[str, str]] = {
         " awarded or deadline (did you mean amended?)",
     ),
     "when": (
-        NAMED + "words: a\n    send: [{to: screen, when: daily 07:30}]",
-        "8:31: subscriptions[0].send[0].when:"
-        " 'daily 07:30' is not there yet: write now, or leave `when` out",
+        NAMED + "words: a\n    send: [{to: screen, when: dayly 07:30}]",
+        "8:31: subscriptions[0].send[0].when: 'dayly 07:30' is not known: write now, hourly,"
+        " daily 07:30 or weekly mon 08:00 (did you mean daily?)",
     ),
     "when, nothing like it": (
         NAMED + "words: a\n    send: [{to: screen, when: soon}]",
-        "8:31: subscriptions[0].send[0].when: 'soon' is not known: write now, or leave `when` out",
+        "8:31: subscriptions[0].send[0].when: 'soon' is not known: write now, hourly,"
+        " daily 07:30 or weekly mon 08:00",
+    ),
+    "when, a list": (
+        NAMED + "words: a\n    send: [{to: screen, when: [daily]}]",
+        "8:31: subscriptions[0].send[0].when:"
+        " wants now, or how often a digest comes, as in daily 07:30",
+    ),
+    "when, too much": (
+        NAMED + "words: a\n    send: [{to: screen, when: hourly 07:30}]",
+        "8:31: subscriptions[0].send[0].when: hourly is a word alone: '07:30' is too much",
+    ),
+    "when, daily at no time": (
+        NAMED + "words: a\n    send: [{to: screen, when: daily}]",
+        "8:31: subscriptions[0].send[0].when:"
+        " daily needs a time and nothing else, as in daily 07:30",
+    ),
+    "when, daily at a time that is none": (
+        NAMED + "words: a\n    send: [{to: screen, when: daily 24:00}]",
+        "8:31: subscriptions[0].send[0].when: '24:00' is no time of day: write 07:30 or 18:00",
+    ),
+    "when, weekly without a day": (
+        NAMED + "words: a\n    send: [{to: screen, when: weekly 08:00}]",
+        "8:31: subscriptions[0].send[0].when:"
+        " weekly needs a day and a time, as in weekly mon 08:00",
+    ),
+    "when, weekly on a day that is none": (
+        NAMED + "words: a\n    send: [{to: screen, when: weekly tuseday 08:00}]",
+        "8:31: subscriptions[0].send[0].when: 'tuseday' is no day of the week:"
+        " mon, tue, wed, thu, fri, sat, sun (did you mean tue?)",
+    ),
+    "empty without a digest": (
+        NAMED + "words: a\n    send: [{to: screen, empty: true}]",
+        "8:12: subscriptions[0].send[0]:"
+        " empty goes with a digest: add when, as in when: daily 07:30",
     ),
 }
 
@@ -485,7 +519,7 @@ channels:
 subscriptions:
   - name: Care
     words:
-    send: [{to: poste, on: [awarde]}, {to: post, when: hourly}]
+    send: [{to: poste, on: [awarde]}, {to: post, when: hurly}]
   - {name: Care, cpv: x, remind: {enquiry: y}}
 """
     told = [line.partition(": ")[0:3:2] for line in faults(tmp_path, text)]

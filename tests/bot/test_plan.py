@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.choice import Follow
 from bot.detect import reminders
-from bot.model import Code, Event, Lead, Lot, Match, Route, Subscription
-from bot.plan import Planner, closing, is_open
+from bot.model import Code, Delivery, Event, Lead, Lot, Match, Rhythm, Route, Subscription
+from bot.plan import Planner
 from bot.quiet import Quiet
+from bot.stake import closing, is_open
 from tests.make import NOW, at, deadline, event, lead, record, subscription
 
 ALL = frozenset({"new", "amended", "cancelled", "deadline"})
@@ -305,3 +308,139 @@ def test_the_last_reminder_is_the_nearest_of_those_who_asked_for_it(lead_text, n
     due = end.at - lead(lead_text).span
     assert planner.last(event("deadline", deadline=end, lead=lead_text, at=due), names) is last
     assert not planner.last(event("new"), names)
+
+
+# ---------------------------------------------------------------- digests
+
+DAILY, WEEKLY = Rhythm(time(7, 30)), Rhythm(time(8), 0)
+HEARD = frozenset({"new", "amended", "cancelled", "awarded", "deadline"})
+TUESDAY = local("2026-05-12 10:00")
+
+
+def gathered(*routes: Route, event: Event, now: datetime = TUESDAY, **more: Any) -> list[Delivery]:
+    held = Planner([subscription(send=routes)], RECIPIENTS, {}, zone=LONDON, **more)
+    return held.plan([event], now)
+
+
+def test_what_a_digest_route_wants_waits_for_its_slot() -> None:
+    first, second = gathered(Route("mail", HEARD, DAILY), event=event())
+    assert first.due == second.due == local("2026-05-13 07:30")
+    assert first.digest == "digest/mail/one@example.org/daily 07:30/2026-05-13T07:30"
+    assert second.digest == "digest/mail/two@example.org/daily 07:30/2026-05-13T07:30"
+    assert not first.urgent
+    assert first.key == f"{event().key}>mail>one@example.org"
+
+
+@pytest.mark.parametrize(("rhythms", "due", "named"), [
+    ((DAILY, WEEKLY), "2026-05-13 07:30", "daily 07:30"),
+    ((WEEKLY, Rhythm()), "2026-05-12 11:00", "hourly"),
+    ((WEEKLY, None), "2026-05-12 10:00", ""),
+    ((None, DAILY), "2026-05-12 10:00", ""),
+])  # fmt: skip
+def test_the_soonest_wins_and_all_who_want_it_are_named(
+    rhythms: tuple[Rhythm | None, ...], due: str, named: str
+) -> None:
+    asked = [
+        subscription(f"S{n}", send=(Route("screen", HEARD, rhythm),))
+        for n, rhythm in enumerate(rhythms)
+    ]
+    (delivery,) = Planner(asked, RECIPIENTS, {}, zone=LONDON).plan([event()], TUESDAY)
+    assert delivery.due == local(due)
+    assert (named in delivery.digest) if named else delivery.digest == ""
+    assert [m.subscription for m in delivery.matches] == ["S0", "S1"]
+
+
+def test_two_routes_of_one_subscription_name_it_once() -> None:
+    (delivery,) = gathered(
+        Route("screen", HEARD, DAILY), Route("screen", HEARD, WEEKLY), event=event()
+    )
+    assert delivery.due == local("2026-05-13 07:30")
+    assert delivery.matches == (Match("Care", "everything"),)
+
+
+@pytest.mark.parametrize(("name", "was", "now", "waits"), [
+    ("new", None, "2026-05-13 12:00", True),
+    ("new", None, "2026-05-13 07:30", False),
+    ("new", None, "2026-05-12 18:00", False),
+    ("new", None, "2026-05-12 09:00", True),  # it is over: nobody can act on it any more
+    ("amended", "2026-05-12 18:00", "2026-06-19 12:00", False),
+    ("amended", "2026-06-19 12:00", "2026-05-12 18:00", False),
+    ("cancelled", "2026-05-12 18:00", "2026-05-12 18:00", False),
+    ("awarded", "2026-05-01 18:00", "2026-05-01 18:00", True),
+])  # fmt: skip
+def test_nothing_is_held_for_a_digest_past_a_date_to_act_by(
+    name: str, was: str | None, now: str, waits: bool
+) -> None:
+    before, after = (
+        record(deadlines=(deadline(when=local(ends).isoformat()),)) if ends else None
+        for ends in (was, now)
+    )
+    given = event(name, record=after, before=before)
+    (delivery,) = gathered(Route("screen", HEARD, DAILY), event=given)
+    assert (delivery.due, bool(delivery.digest)) == (
+        (local("2026-05-13 07:30"), True) if waits else (TUESDAY, False)
+    )
+
+
+@pytest.mark.parametrize(("text", "ends", "waits"), [
+    ("7d", "2026-05-19 10:00", True),
+    ("2d", "2026-05-14 10:00", True),
+    ("1d", "2026-05-13 10:00", False),  # two and a half hours would be left
+    ("4h", "2026-05-12 14:00", False),
+])  # fmt: skip
+def test_a_reminder_waits_for_a_digest_that_leaves_half_of_its_time(
+    text: str, ends: str, waits: bool
+) -> None:
+    tender = record(deadlines=(deadline(when=local(ends).isoformat(), learned=at("2026-01-01")),))
+    ladder = {"submission": (lead(text),)}
+    asked = subscription(remind=ladder, send=(Route("screen", HEARD, DAILY),))
+    (reminder,) = reminders(tender, TUESDAY, ladder)
+    (delivery,) = Planner([asked], RECIPIENTS, {}, zone=LONDON).plan([reminder], TUESDAY)
+    assert (delivery.due == TUESDAY, delivery.digest == "") == (not waits, not waits)
+
+
+def test_a_slot_in_the_quiet_time_moves_to_its_end() -> None:
+    (delivery,) = gathered(
+        Route("screen", HEARD, Rhythm(time(6))), event=event(), quiets={"screen": NIGHT}
+    )
+    assert delivery.due == local("2026-05-13 07:00")
+    assert delivery.digest == "digest/screen//daily 06:00/2026-05-13T07:00"
+
+
+def test_what_cannot_wait_for_a_digest_follows_the_quiet_time_as_ever() -> None:
+    """A tender of which half of the time is left in the morning, though not until the slot."""
+    soon = event(record=record(deadlines=(deadline(when=local("2026-05-14 07:00").isoformat()),)))
+    late = local("2026-05-12 21:00")
+    (delivery,) = gathered(
+        Route("screen", HEARD, WEEKLY), event=soon, now=late, quiets={"screen": NIGHT}
+    )
+    assert (delivery.due, delivery.digest) == (local("2026-05-13 07:00"), "")
+
+
+def test_the_first_run_and_the_bots_own_troubles_come_at_once() -> None:
+    asked = subscription(send=(Route("screen", HEARD, DAILY),))
+    held = Planner([asked], RECIPIENTS, {}, ["screen"], zone=LONDON)
+    ((_, started),) = held.started("fts", [record()], TUESDAY)
+    trouble = Event(key="channel mail/x", name="operators", source="", at=NOW)
+    for delivery in (*started, *held.health([trouble], TUESDAY)):
+        assert (delivery.due, delivery.digest) == (TUESDAY, "")
+
+
+def test_what_is_followed_comes_at_once() -> None:
+    asked = subscription(send=(Route("screen", HEARD, DAILY),))
+    held = Planner([asked], RECIPIENTS, {}, zone=LONDON)
+    key = ("find-a-tender", record().id)
+    followed = {key: (Follow(key, "screen", at("2026-05-01")),)}
+    (delivery,) = held.plan([event()], TUESDAY, followed)
+    assert (delivery.due, delivery.digest, len(delivery.matches)) == (TUESDAY, "", 2)
+
+
+def test_the_readers_of_a_channels_digests() -> None:
+    quiet = subscription("Quiet", send=(Route("mail", HEARD, DAILY), Route("screen", HEARD)))
+    loud = subscription("Loud", send=(Route("mail", HEARD, DAILY, empty=True),))
+    held = Planner([quiet, loud], RECIPIENTS, {}, zone=LONDON)
+    assert [(r.recipient, r.slots.rhythm, r.empty) for r in held.readers("mail")] == [
+        ("one@example.org", DAILY, ("Loud",)),
+        ("two@example.org", DAILY, ("Loud",)),
+    ]
+    assert held.readers("screen") == []

@@ -17,7 +17,7 @@ from bot.contract import Fault
 from bot.errors import ConfigError
 from bot.model import Delivery, Match
 from bot.retry import Dropped, GaveUp, Outcome, Retry, Sent
-from bot.store import claiming, claims, deliveries, duty, outbox, process
+from bot.store import claiming, claims, deliveries, digests, duty, outbox, process
 from bot.store.engine import HEAD, connect, reading, upgrade
 from bot.store.tables import meta
 from tests.make import NOW, deadline, event, notice, record
@@ -492,3 +492,18 @@ def test_what_is_held_goes_before_what_cannot_wait_of_its_procurement(engine: En
     assert order == ["held", "now at once"]
     with reading(engine) as connection:
         assert (outbox.owed(connection), outbox.held(connection, NOW + HOUR)) == (2, 2)
+
+
+def test_what_waits_for_a_digest_is_not_brought_forward(engine: Engine) -> None:
+    slot = NOW + 8 * HOUR
+    waits = Delivery(
+        key="a", event="e/new", channel="c", recipient="r", due=slot, digest="digest/x"
+    )
+    urgent = replace(waits, key="b", event="e/amended", due=NOW, urgent=True, digest="")
+    with engine.begin() as connection:
+        for one in (waits, urgent):
+            outbox.queue(connection, [event(key=one.event)], [one])
+    with reading(engine) as connection:
+        rows = {row.key: (row.due, row.digest) for row, _ in deliveries.rows(connection)}
+        assert rows == {"a": (slot, "digest/x"), "b": (NOW, "")}
+        assert (outbox.held(connection, NOW), digests.waiting(connection, NOW)) == (1, 1)
