@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.awards import matched
-from bot.changes import changes, lines, signed
+from bot.changes import changes, lines, ranked, signed, spoken
 from bot.flags import PASSED, flags
 from bot.model import (
     AFTER_AWARD,
@@ -26,7 +26,7 @@ from bot.model import (
     Status,
 )
 from bot.quiet import Quiet, instants
-from bot.said import UNSAID, leaves_out, left_over, overdue
+from bot.said import UNSAID, apart, leaves_out, left_over, overdue, worded
 from bot.workdays import before as workdays_before
 from bot.workdays import nation
 
@@ -67,10 +67,13 @@ def told(before: Record | None, after: Record, notice: Notice) -> Event | None:
     if name == "new":
         notes = (*notes, PASSED) if _late(after, notice) else notes
         notes = (*notes, late) if (late := overdue(before, notice)) else notes
+        notes = (*notes, *worded(spoken(after, notice, ())))
     if name == "amended" and not notice.edits and leaves_out(notice.words, found):
         notes = (*notes, UNSAID)
     if name in ("new", "amended") and notice.stage in ("planning", "tender"):
-        notes = (*notes, *flags(before, after, notice, found))
+        notes = (*notes, *flags(before, after, notice, found), *apart(before, after))
+    if name == "amended" and not stale:
+        found = ranked((*found, *spoken(after, notice, found)))
     return Event(
         key=f"{after.key}/{notice.id}/{name}",
         name=name,

@@ -165,20 +165,36 @@ class _Law(NamedTuple):
     """Days from publication below which a period is short, and what the law has to say of it."""
 
     least: int
-    told: str
+    tenders: str
+    requests: str
 
 
-# Procurement Act 2023, section 54(3) for requests to participate, 54(4) for tenders: 25 days where
-# tenders come electronically and the documents are there from the first day (else 30 or 35); 10
-# days in a state of urgency, or after a qualifying planned procurement notice.
-_ACT = _Law(25, "the usual minimum is 25 (10 if urgent or announced before)")
-# Directive 2014/24/EU, articles 27 to 30; Directive 2014/25/EU, articles 45 to 48; in the United
-# Kingdom the Public Contracts Regulations 2015, regulations 27 to 30, and SSI 2015/446, 28 to 31:
-# tenders in an open procedure 35 days, 30 where they come electronically, requests to participate
-# 30 days; 15 in a state of urgency, and for tenders after a prior information notice. These run
-# from the dispatch, up to five days before the publication (2014/24, article 51(2)).
-_DIRECTIVE = _Law(25, "the usual minimum is 30 from dispatch (15 if urgent or announced before)")
-_FORMS = {"UK4": _ACT} | dict.fromkeys(("F02", "F05", "16", "17"), _DIRECTIVE)
+# Procurement Act 2023, section 54 (legislation.gov.uk/ukpga/2023/54/section/54), of which the
+# shortest that applies counts. (3) Requests to participate: 25 days, 10 in a state of urgency. (4)
+# Tenders: 25 days where they come electronically and all documents are there with the notice, 30
+# where one of the two holds, 35 where neither; 10 in a state of urgency, after a qualifying planned
+# procurement notice and for a dynamic market. None for a light-touch contract. Where only
+# pre-selected suppliers may tender, to utilities and authorities below central government, it is 10
+# or as agreed: that period begins with the invitation, not with this notice. (5) A period begins
+# with the day after the publication and ends with the day of the deadline.
+_ACT = _Law(
+    25,
+    "the usual minimum is 25 (10 if urgent, announced before or for a dynamic market)",
+    "the usual minimum is 25 (10 if urgent)",
+)
+# Directive 2014/24/EU, article 27: tenders in an open procedure 35 days, 30 where they come
+# electronically, 15 after a prior information notice or in a state of urgency. Articles 28 and 29:
+# requests to participate 30 days, 15 in a state of urgency; articles 30 and 31: 30 days. In the
+# United Kingdom the Public Contracts Regulations 2015, regulations 27 to 31, and SSI 2015/446, 28
+# to 32. Days run from the dispatch, up to five days before the publication (article 51(2)).
+_OPEN = "the usual minimum is 30 from dispatch (15 if urgent or announced before)"
+_DIRECTIVE = _Law(25, _OPEN, "the usual minimum is 30 from dispatch (15 if urgent)")
+# Directive 2014/25/EU, article 45: the same for tenders; articles 46 to 49: for requests to
+# participate 30 days "as a general rule", 15 "in any event".
+_UTILITIES = _Law(25, _OPEN, "the usual minimum is 30 from dispatch (15 in any event)")
+_FORMS = {
+    "UK4": _ACT, "F02": _DIRECTIVE, "16": _DIRECTIVE, "F05": _UTILITIES, "17": _UTILITIES,
+}  # fmt: skip
 _PROCEDURES = (
     "open procedure", "restricted procedure", "competitive flexible procedure",
     "competitive procedure with negotiation", "negotiated procedure with a call for competition",
@@ -197,7 +213,10 @@ def _short(
     ahead: Sequence[Deadline],
     zone: ZoneInfo,
 ) -> Iterator[str]:
-    """Under the legal minimum, in the first call alone: what is changed later may be shorter."""
+    """Under the legal minimum, in the first call alone: what is changed later may be shorter.
+
+    Where requests to participate come first, the period for tenders begins with the invitation.
+    """
     law = _FORMS.get(notice.kind)
     procedure = (after.facts.procedure or "").casefold()
     light = any(code.id[:2] in _LIGHT for code in after.facts.cpv or ())
@@ -210,9 +229,10 @@ def _short(
         if d.kind in _ENDS and d.kind not in known:
             left = (d.at.astimezone(zone).date() - began).days
             days[d.kind] = min(left, days.get(d.kind, left))
-    for kind, left in days.items():
-        if left < law.least:
-            yield f"{_NAMES[kind]} is {_days(left)} after publication; {law.told}"
+    kind = "participation" if "participation" in days else "submission"
+    least = law.requests if kind == "participation" else law.tenders
+    if days.get(kind, law.least) < law.least:
+        yield f"{_NAMES[kind]} is {_days(days[kind])} after publication; {least}"
 
 
 def _days(number: int) -> str:

@@ -82,7 +82,7 @@ def _amended(earlier: Event, event: Event) -> bool:
 
 def _told(change: Change, earlier: Event, event: Event) -> bool:
     """Whether a change was told, or the record that was told stood there already."""
-    if change.field in DEADLINE_KINDS:
+    if change.field in DEADLINE_KINDS and change.origin == "field":
         now = _of_kind(event.record, change)
         then = _of_kind(earlier.record, change)
         if not now or not then:

@@ -24,7 +24,7 @@ from bot.parts import Part
 from bot.receipt import PollReceipt, keep
 from bot.setup import Clock, Setup
 from bot.stake import is_open
-from bot.store import asked, duty, outbox, process
+from bot.store import asked, choices, duty, outbox, process
 from bot.store.asked import Validator
 from bot.store.engine import reading
 
@@ -309,6 +309,7 @@ class Poll:
         else:
             if not self._started:
                 records = [r for r in process.live(connection, name) if is_open(r, self._now)]
+                records = choices.audible(connection, records, self._now)
                 for event, planned in self._setup.planner.started(name, records, self._now):
                     receipt.deliveries += len(outbox.queue(connection, [event], planned))
             self._reach(self._now)

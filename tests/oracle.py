@@ -5,10 +5,11 @@ It shares no code with the program: it restates the promises of the design in th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 # The subscription of the machine: these reminders, and the CPV that a process has or has not.
 LEADS = {
@@ -17,22 +18,63 @@ LEADS = {
 }
 HEARD = ("planning", "tender", "award")
 PATIENCE = timedelta(days=3)
+Period = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """The hours from 20:00 to 07:00 of a zone, in which the channel is left in peace."""
+
+    zone: ZoneInfo
+
+    def around(self, at: datetime) -> Period | None:
+        """The night that an instant lies in; UTC."""
+        today = at.astimezone(self.zone).date()
+        for evening in (today - timedelta(days=1), today):
+            start = datetime.combine(evening, time(20), self.zone).astimezone(UTC)
+            end = datetime.combine(evening + timedelta(days=1), time(7), self.zone).astimezone(UTC)
+            if start <= at < end:
+                return start, end
+        return None
+
+    def moment(self, due: datetime, deadline: datetime, known: datetime, *, last: bool) -> datetime:
+        """When a reminder is to come: by day as it is due; of a night before it, or behind it."""
+        period = self.around(due)
+        if period is None:
+            return due
+        start, end = period[0] - timedelta(minutes=15), period[1]
+        waits = keeps(due, end, deadline)
+        if waits and not last:
+            return end
+        return start if start >= known else end if waits else due
+
+
+def keeps(since: datetime, until: datetime, date: datetime) -> bool:
+    """Whether at least half of the time to a date is left when the night is over."""
+    return date - until >= (date - since) / 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """One publication: a whole tender notice, or a stub that stops or awards it."""
+    """One publication: a whole tender notice, or a stub that stops, awards or corrects it."""
 
     process: int
     number: int
-    what: Literal["tender", "stop", "award"]
+    what: Literal["tender", "stop", "award", "correct"]
     published: datetime
     care: bool  # whether the subscription's CPV covers it
     title: str = ""
     text: str = ""
     value: int = 0
     deadlines: Mapping[str, datetime] = field(default_factory=dict)
+    spoken: datetime | None = None  # until when the text lets questions be asked
     because: str = ""
+
+    @property
+    def read(self) -> Mapping[str, datetime]:
+        """What the text adds to the fields: a date ahead, of a kind that no field states."""
+        ahead = self.spoken if self.spoken and self.spoken > self.published else None
+        return {"enquiry": ahead} if ahead and "enquiry" not in self.deadlines else {}
 
     @property
     def place(self) -> tuple[datetime, int]:
@@ -49,6 +91,8 @@ class Stand:
     text: str = ""
     value: int = 0
     deadlines: Mapping[str, datetime] = field(default_factory=dict)
+    read: frozenset[str] = frozenset()  # the kinds of those that only the text states
+    spoken: datetime | None = None  # the date in the text, in force or not
     awards: int = 0
     whole: bool = False  # a whole notice was seen
     coded: bool = False  # its CPV is known
@@ -64,6 +108,7 @@ class Due:
     happened: tuple[datetime, int]  # published, or fallen due; and the notice's number
     known: datetime
     turn: int  # of reading or reminding, in which it became known
+    held: datetime  # until when it need not be told, and must not in the night
     deadline: tuple[str, datetime] | None = None
     may: bool = False  # told or not: nobody is harmed
     times: int = 0  # how often the channel took it
@@ -76,24 +121,24 @@ def record(process: int) -> str:
 
 
 def stand(history: Sequence[Said]) -> Stand | None:
-    """The fold: a whole notice replaces everything, a stub changes where the process stands."""
+    """The fold: a whole notice replaces everything, a stub changes what it is about."""
     now: Stand | None = None
     for said in history:
-        awards, stage = (now.awards, now.stage) if now else (0, "tender")
-        words = said.because or (now.words if now else "")
+        kept = now or Stand("open", "tender")
+        kept = replace(kept, words=said.because or kept.words)
         if said.what == "tender":
             now = Stand(
-                "open", "tender", said.title, said.text, said.value, said.deadlines, awards,
-                whole=True, coded=True, words=words,
+                "open", "tender", said.title, said.text, said.value,
+                {**said.deadlines, **said.read}, frozenset(said.read), said.spoken, kept.awards,
+                whole=True, coded=True, words=kept.words,
             )  # fmt: skip
-            continue
-        kept = now or Stand("", "")
-        stopped = said.what == "stop"
-        now = Stand(
-            "cancelled" if stopped else "awarded", stage if stopped else "award", kept.title,
-            kept.text, kept.value, kept.deadlines, awards + (not stopped), kept.whole,
-            kept.coded or not stopped, words,
-        )  # fmt: skip
+        elif said.what == "stop":
+            now = replace(kept, status="cancelled")
+        elif said.what == "award":
+            now = replace(kept, status="awarded", stage="award", awards=kept.awards + 1, coded=True)
+        else:
+            dates = {**kept.deadlines, "submission": said.deadlines["submission"]}
+            now = replace(kept, deadlines=dates)
     return now
 
 
@@ -103,6 +148,8 @@ def event(before: Stand | None, after: Stand, said: Said) -> str | None:
         return "awarded"
     if said.what == "stop":
         return None if before and before.status == "cancelled" else "cancelled"
+    if said.what == "correct":
+        return "amended" if before is None or _moved(before, after, said) else None
     if before is None or not before.whole or before.status == "cancelled":
         return "new"
     # The same words again are left over from the last amendment.
@@ -111,13 +158,14 @@ def event(before: Stand | None, after: Stand, said: Said) -> str | None:
 
 
 def _moved(before: Stand, after: Stand, said: Said) -> bool:
-    plain = ("status", "title", "value")
+    plain = ("status", "title", "value", "spoken")
     if any(getattr(before, name) != getattr(after, name) for name in plain):
         return True
     for kind in before.deadlines.keys() | after.deadlines.keys():
         was, now = before.deadlines.get(kind), after.deadlines.get(kind)
         # A date that is over when the next notice leaves it out is no news.
-        if was != now and (now or (was and was > said.published)):
+        # Nor is one that stood in the text alone.
+        if was != now and (now or (was and was > said.published and kind not in before.read)):
             return True
     return False
 
@@ -125,7 +173,9 @@ def _moved(before: Stand, after: Stand, said: Said) -> bool:
 class Oracle:
     """What was read, what is owed for it, and what the channel took."""
 
-    def __init__(self) -> None:
+    def __init__(self, night: Night | None = None) -> None:
+        self.night = night
+        self.muted: set[int] = set()
         self.history: dict[int, list[Said]] = {}
         self.learned: dict[int, datetime] = {}  # by the notice's number: when it was first read
         self.owed: dict[str, Due] = {}
@@ -148,7 +198,7 @@ class Oracle:
         after = stand(past)
         assert after is not None
         late = last is not None and said.place < last
-        if late and (before == after or after.status == "cancelled"):
+        if late and before and (before == after or before.status == after.status == "cancelled"):
             return
         name = event(before, after, said)
         stood = [one for one in (before, after) if one]
@@ -157,8 +207,11 @@ class Oracle:
         may = late and after.status == "awarded" and said.what == "tender"
         if calm or name is None or not said.care or not (heard or may):
             return
+        # The tender of which only a stub was known is told as if nothing had been.
+        stake = [after] if late and before and not before.whole and name == "new" else stood
         self._owe(f"{record(said.process)}/{said.number:06}-2026/{name}", said.process,
-                  said.place, now, may=may)  # fmt: skip
+                  said.place, now, may=may,
+                  dates=[at for one in stake for at in one.deadlines.values()])  # fmt: skip
 
     def remind(self, now: datetime) -> None:
         """One pass: of each deadline the tightest lead that was crossed since we knew it.
@@ -168,19 +221,29 @@ class Oracle:
         self.turns += 1
         for process, past in self.history.items():
             present = stand(past)
-            if not (present and present.status == "open" and past[0].care):
+            if not (present and present.status == "open" and present.coded and past[0].care):
                 continue
             for kind, at in present.deadlines.items():
                 known = self._known(past, kind, at)
-                crossed = [(span, text) for text, span in LEADS[kind].items()
-                           if known <= at - span <= now]  # fmt: skip
+                crossed = [
+                    (span, text)
+                    for text, span in LEADS[kind].items()
+                    if known <= at - span and self._moment(kind, span, at, known) <= now
+                ]
                 if crossed:
                     span, text = min(crossed)
                     key = f"{record(process)}/{kind}@{at:%Y-%m-%dT%H:%M}Z/{text}"
-                    self._owe(key, process, (at - span, 0), now, deadline=(kind, at), may=at <= now)
+                    self._owe(key, process, (at - span, 0), now, deadline=(kind, at), may=at <= now,
+                              dates=[at])  # fmt: skip
+
+    def _moment(self, kind: str, span: timedelta, at: datetime, known: datetime) -> datetime:
+        if self.night is None:
+            return at - span
+        last = span == min(LEADS[kind].values())
+        return self.night.moment(at - span, at, known, last=last)
 
     def instants(self) -> list[datetime]:
-        """When a deadline passes or a lead is crossed, the earliest first."""
+        """When a deadline passes, a lead is crossed, or the night around it begins or ends."""
         dates = [
             (kind, at)
             for past in self.history.values()
@@ -188,24 +251,35 @@ class Oracle:
             for kind, at in present.deadlines.items()
         ]
         spans = {kind: (timedelta(), *leads.values()) for kind, leads in LEADS.items()}
-        return sorted({at - span for kind, at in dates for span in spans[kind]})
+        found = {at - span for kind, at in dates for span in spans[kind]}
+        if self.night:
+            nights = [period for at in found if (period := self.night.around(at))]
+            found |= {start - timedelta(minutes=15) for start, _ in nights}
+            found |= {end for _, end in nights}
+        return sorted(found)
 
     def _known(self, past: Sequence[Said], kind: str, at: datetime) -> datetime:
         """Since when: the first reading of any notice since which the date has stood unmoved."""
         since: list[datetime] = []
-        for said in past:
-            if said.what == "tender":
-                since = (
-                    [*since, self.learned[said.number]] if said.deadlines.get(kind) == at else []
-                )
+        for place, said in enumerate(past):
+            now = stand(past[: place + 1])
+            if now is None or now.deadlines.get(kind) != at:
+                since = []
+            elif said.what == "tender" or (said.what == "correct" and kind == "submission"):
+                since.append(self.learned[said.number])
         return min(since)
 
     def _owe(
         self, key: str, process: int, happened: tuple[datetime, int], known: datetime,
         *, deadline: tuple[str, datetime] | None = None, may: bool = False,
+        dates: Iterable[datetime] = (),
     ) -> None:  # fmt: skip
         full = f"{key}>bids>#bids"
-        self.owed.setdefault(full, Due(full, process, happened, known, self.turns, deadline, may))
+        night = self.night.around(known) if self.night else None
+        held = night and all(keeps(known, night[1], date) for date in dates if date > known)
+        until = night[1] if night and held else known
+        due = Due(full, process, happened, known, self.turns, until, deadline, may)
+        self.owed.setdefault(full, due)
 
     def start(self, now: datetime) -> None:
         """The first run was read to its end: one message says so."""
@@ -214,9 +288,13 @@ class Oracle:
     # -------------------------------------------------------- what is sent
 
     def turn(self, now: datetime) -> None:
-        """The channel's turn at `now`: a reminder that is untrue by now need not be sent."""
+        """The channel's turn at `now`: what is untrue by now, or muted, need not be sent."""
         for due in self.owed.values():
-            due.stale = due.stale or self.untrue(due, now)
+            due.stale = due.stale or self.untrue(due, now) or self.silenced(due)
+
+    def silenced(self, due: Due) -> bool:
+        """Whether its procurement is muted, and it is no cancellation."""
+        return due.process in self.muted and "/cancelled>" not in due.key
 
     def untrue(self, due: Due, now: datetime) -> bool:
         """Whether a reminder's deadline has passed, moved, or died with its tender."""
@@ -242,6 +320,12 @@ class Oracle:
             assert due.times <= due.allowed, f"a repeat without a cause: {due.key}"
             due.allowed += lost
             assert not self.untrue(due, now), f"told what is not true at {now}: {due.key}"
+            assert not self.silenced(due), f"told what is muted: {due.key}"
+            # What cannot wait takes along what happened before it.
+            with_it = [other for other in self.owed.values() if other.process == due.process]
+            assert any(other.held <= now for other in with_it if other is due or not other.times), (
+                f"told in the night at {now}: {due.key}"
+            )
             for other in self.owed.values():
                 apart = other.times and other.process == due.process and other not in told
                 assert not (apart and _precedes(due, other)), f"{due.key} came after {other.key}"

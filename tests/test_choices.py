@@ -16,6 +16,8 @@ from bot.cli import main
 from bot.cycle import poll
 from bot.demo.shapes import LONDON, Body, by, cf, codes, fts, item
 from bot.loop import clock
+from bot.store import choices
+from bot.store.engine import reading
 from tests.fakes import World, world
 from tests.processes import run_verb
 
@@ -368,6 +370,58 @@ def test_what_was_chosen_is_listed_and_explained(bell: World) -> None:
     assert "still silent: buyer Council*" in verb(bell, f"unmute {named(102)}", code=1)
     assert "did you mean Council*" in verb(bell, "unmute --buyer", "Councl*", code=1)
     assert "covered by Council*" in verb(bell, "unmute --buyer", "Council 7", code=1)
+
+
+def summaries(bell: World) -> list[tuple[int, list[str]]]:
+    """How many are open by each first run's message, and which it names."""
+    return [
+        (e.summary.open, [str(r.facts.title)[-3:] for r in e.summary.first])
+        for _, e in bell.rows()
+        if e.summary and e.source == "fts"
+    ]
+
+
+def test_a_first_run_does_not_count_what_is_muted(database_url: str, tmp_path: Path) -> None:
+    with world(database_url, tmp_path, START, subscriptions=SUBSCRIPTIONS) as bell:
+        for number in (101, 102, 103):
+            bell.portal.publish("fts", national(number, number, NOW - HOUR))
+        verb(bell, "mute --buyer", "council 102")
+        soon = f"{clock() + 3 * HOUR:%Y-%m-%dT%H:%M}"  # over by the time of the run
+        verb(bell, "mute --buyer", "Council 103", "--until", soon)
+        assert bell.once(NOW).well
+        assert summaries(bell) == [(2, ["101", "103"])]
+
+
+def test_what_a_first_run_counts_follows_the_last_choice(bell: World) -> None:
+    bell.portal.publish("fts", national(101, 101, START + HOUR))
+    assert bell.once(START + 2 * HOUR).well
+    held = [e.record for _, e in bell.rows() if e.record]
+    for line, counted in (
+        ("mute --buyer", 0),
+        ("mute N", 0),
+        ("follow N --to bids", 1),
+        ("mute --buyer", 1),
+        ("mute N", 0),
+    ):
+        verb(bell, line.replace("N", named(101)), *(["Council 101"] if "buyer" in line else []))
+        with reading(bell.setup.engine) as connection:
+            assert len(choices.audible(connection, held, clock())) == counted, line
+
+
+def test_a_follow_on_a_channel_that_is_gone_is_unwell(bell: World) -> None:
+    bell.portal.publish("fts", national(101, 101, START + HOUR))
+    assert bell.once(START + 2 * HOUR).well
+    verb(bell, f"follow {named(101)} --to mail")
+    config = bell.path.read_text()
+    kept = [one for one in config.splitlines(keepends=True)
+            if "mail:" not in one and "one@example.org" not in one]  # fmt: skip
+    bell.path.write_text("".join(kept))
+    text = verb(bell, "status", code=1)
+    gone = "FAIL channel mail: 0 sent, 0 waiting, 0 failing, 0 given up, 0 dropped; not in the"
+    assert gone in text
+    assert "put it back, or nobody hears of the 1 procurement it follows\n" in text
+    verb(bell, f"unfollow {named(101)}")
+    assert "mail" not in verb(bell, "status", code=1 if "FAIL" in text.replace(gone, "") else 0)
 
 
 # A line that cannot be done: how it ends, and what it says.

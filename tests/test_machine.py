@@ -10,24 +10,28 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
     RuleBasedStateMachine,
+    initialize,
     rule,
     run_state_machine_as_test,
 )
 from sqlalchemy import Connection, Engine, event, select
 
 from bot.app import load
+from bot.choice import Mute
 from bot.cycle import poll
 from bot.deliver import deliver
 from bot.demo import faults, slack
@@ -35,13 +39,15 @@ from bot.demo.pages import Answer
 from bot.demo.portal import Portal
 from bot.demo.shapes import LONDON, Body, codes, fts, instant, item
 from bot.ingest import remind
-from bot.setup import open_setup
-from bot.store import deliveries, duty, outbox
+from bot.setup import Setup, open_setup
+from bot.store import choices, deliveries, duty, outbox
 from bot.store.engine import connect, reading, upgrade
 from bot.store.tables import meta, notices
-from tests.oracle import Oracle, Said
+from tests.oracle import Night, Oracle, Said
 
-START = instant("2026-05-11 09:00")
+# Before a change of the clocks in Europe and, in autumn, in America, and far from any.
+STARTS = [instant(f"2026-{day} 09:00") for day in ("05-11", "03-27", "10-23")]
+ZONES = ["Europe/London", "America/New_York", "Asia/Kolkata"]
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 BUYER = Body("Northwick Borough Council", "NWBC-0001-AAAA", "Northwick", "L20 1AA", "UKD73")
 WINNER = Body("Larkfield Care Ltd", "LCLT-0001-AAAA", "Northwick", "L20 1AB", "UKD73")
@@ -51,10 +57,11 @@ ROADS = codes(("45233141", "Road-maintenance works"))
 # Several windows after a wait of days; a first run that reaches back to the start of every walk.
 CONFIG = """
 database: "{database}"
+timezone: {zone}
 sources:
   fts: {{watch: find_a_tender, base_url: "{portal}", pause: 0, window: 5d, backfill: 30d}}
 channels:
-  bids: {{notify: slack, token: xoxb-demo, channel: "#bids", base_url: "{slack}"}}
+  bids: {{notify: slack, token: xoxb-demo, channel: "#bids", base_url: "{slack}"{quiet}}}
 subscriptions:
   - name: Care
     cpv: ["85"]
@@ -130,22 +137,25 @@ _WHOLE_CHANNEL = (SLACK_FAULTS["429"], SLACK_FAULTS["refused"])
 
 # What a message says that tells several awards.
 TOGETHER = re.compile(r"(\d+) notices of this procurement, told together: (\d+)-\d+ to (\d+)-")
-SPANS = [HOUR, 23 * HOUR, DAY, 30 * HOUR, 3 * DAY, 7 * DAY, 7 * DAY + HOUR, 8 * DAY, 15 * DAY]
+SPANS = [HOUR, 23 * HOUR, 30 * HOUR, 3 * DAY, 7 * DAY, 7 * DAY + HOUR, 8 * DAY, 15 * DAY]
 WAITS = [timedelta(minutes=1), timedelta(minutes=40), HOUR, 6 * HOUR, DAY, 2 * DAY, 6 * DAY]
 # Shown so many minutes after its date; the overlap of two hours is there for this.
 LATE = st.sampled_from([0, 0, 0, 1, 30, 110])
-EDITS = ("submission", "enquiry", "no enquiry", "back", "value", "title", "reason", "noise")
+EDITS = (
+    "submission", "submission", "enquiry", "no enquiry", "spoken", "unspoken", "back", "undo",
+    "value", "title", "reason", "noise",
+)  # fmt: skip
 
 
 def release(said: Said) -> dict[str, Any]:
     """As Find a Tender would put it."""
     more: dict[str, Any] = {}
-    kind = {"tender": "UK4", "stop": "UK12", "award": "UK6"}[said.what]
+    kind = {"tender": "UK4", "stop": "UK12", "award": "UK6", "correct": "UK4"}[said.what]
     if said.what == "tender":
         names = {"submission": "tenderPeriod", "enquiry": "enquiryPeriod"}
         more = {
             "title": said.title,
-            "description": said.text,
+            "description": said.text + asked(said),
             "value": {"amount": said.value, "currency": "GBP"},
             "status": "active",
             **{names[k]: {"endDate": _iso(at)} for k, at in said.deadlines.items()},
@@ -155,20 +165,46 @@ def release(said: Said) -> dict[str, Any]:
         more = {"awards": [given], "status": "complete"}
     if said.what == "stop":
         more = {"status": "withdrawn"}
-    else:
+    elif said.what != "correct":
         more["items"] = [item("1", CARE if said.care else ROADS, "UKD73")]
     made = fts(
         kind, f"{said.published.astimezone(LONDON):%Y-%m-%d %H:%M:%S}", said.number, said.process,
         (BUYER, WINNER), reference="NWBC-1", because=said.because or None, **more,
     )  # fmt: skip
+    if said.what == "correct":
+        made |= {"tag": ["tenderUpdate"], "tender": corrected(said)}
     return made | {"date": _iso(said.published)}
+
+
+def corrected(said: Said) -> dict[str, Any]:
+    """The tender of a corrigendum of the legacy form: a line that moves the date, no more."""
+    limit = {"section": "IV.2.2", "label": "Time limit for receipt of tenders"}
+    line = {"where": limit, "newValue": {"date": _iso(said.deadlines["submission"])}}
+    legacy = {"id": "32014L0024", "scheme": "CELEX"}
+    amendments = [{"id": "1", "unstructuredChanges": [line]}]
+    return {"id": "NWBC-1", "legalBasis": legacy, "amendments": amendments}
+
+
+def asked(said: Said) -> str:
+    """The sentence of the text that states until when questions may be asked."""
+    if said.spoken is None:
+        return ""
+    at = said.spoken.astimezone(LONDON)
+    return f" Clarification questions must be submitted by {at:%H:%M} on {at.day} {at:%B %Y}."
 
 
 def _iso(at: datetime) -> str:
     return at.astimezone(LONDON).isoformat()
 
 
-def edited(last: Said, first: Said, edit: str, span: timedelta, number: int) -> dict[str, Any]:
+def noon(at: datetime) -> datetime:
+    """Of the local day."""
+    return at.astimezone(LONDON).replace(hour=12, minute=0, second=0).astimezone(at.tzinfo)
+
+
+def edited(
+    last: Said, past: Sequence[Said], edit: str, span: timedelta, number: int
+) -> dict[str, Any]:
     """The fields of the next version of a tender."""
     dates = dict(last.deadlines)
     at = last.published + span
@@ -177,8 +213,11 @@ def edited(last: Said, first: Said, edit: str, span: timedelta, number: int) -> 
             return {"deadlines": dates | {edit: at}}
         case "no enquiry":
             return {"deadlines": {k: v for k, v in dates.items() if k != "enquiry"}}
-        case "back":
-            return {"deadlines": first.deadlines}
+        case "spoken" | "unspoken":
+            return {"spoken": noon(at) if edit == "spoken" else None}
+        case "back" | "undo":
+            other = past[0] if edit == "back" else past[-2:][0]
+            return {"deadlines": other.deadlines, "spoken": other.spoken}
         case "value" | "title":
             return {"value": number} if edit == "value" else {"title": f"Home care, part {number}"}
         case "reason":
@@ -196,7 +235,7 @@ class Walk(RuleBasedStateMachine):
 
     def __init__(self, database: str, folder: Path, channel: slack.Slack) -> None:
         super().__init__()
-        self.now, self.oracle = START, Oracle()
+        self.setup: Setup | None = None
         self.said: dict[int, list[Said]] = {}  # by process, as published
         self.unread: list[Said] = []
         self.started = False
@@ -207,10 +246,33 @@ class Walk(RuleBasedStateMachine):
         channel.faults.clear()
         self.portal = Portal().__enter__()
         emptied(database)
-        path = folder / "config.yaml"
-        path.write_text(CONFIG.format(database=database, portal=self.portal.url, slack=channel.url))
-        self.config = load(path)
+        self.database, self.path = database, folder / "config.yaml"
+
+    @initialize(
+        target=tenders, start=st.sampled_from(STARTS), zone=st.sampled_from(ZONES),
+        quiet=st.booleans(), calm=st.booleans(), stub=st.sampled_from(["", "", "", "correct"]),
+        submission=st.sampled_from([3 * DAY, 8 * DAY, 15 * DAY]), spoken=st.booleans(),
+    )  # fmt: skip
+    def begin(
+        self, start: datetime, zone: str, quiet: bool, calm: bool, stub: str,
+        submission: timedelta, spoken: bool,
+    ) -> int:  # fmt: skip
+        """Where and when; with nights in which the channel is left in peace, or without.
+
+        A first tender, from before the calm first run or from behind it.
+        """
+        self.start = self.now = start
+        self.oracle = Oracle(Night(ZoneInfo(zone)) if quiet else None)
+        config = CONFIG.format(
+            database=self.database, portal=self.portal.url, slack=self.slack.url, zone=zone,
+            quiet=", quiet: {hours: 20:00-07:00}" if quiet else "",
+        )  # fmt: skip
+        self.path.write_text(config)
+        self.config = load(self.path)
         self._open()
+        if not calm:
+            self.cycle()
+        return self._publish(True, 0, submission, None, spoken, stub)
 
     def _open(self) -> None:
         setup = open_setup(self.config, self.now)
@@ -224,28 +286,38 @@ class Walk(RuleBasedStateMachine):
             if sys.exc_info()[0] is None:
                 self.calm()
         finally:
-            self.setup.engine.dispose()
+            if self.setup:
+                self.setup.engine.dispose()
             self.portal.__exit__()
 
     # -------------------------------------------------------- publish
 
     @rule(
         target=tenders, care=st.sampled_from([True, True, True, False]), late=LATE,
-        submission=st.sampled_from(SPANS), enquiry=st.sampled_from([None, HOUR, DAY, 3 * DAY]),
-        stub=st.sampled_from(["", "", "", "", "stop", "award"]),
+        submission=st.sampled_from(SPANS), enquiry=st.sampled_from([None, None, DAY, 3 * DAY]),
+        stub=st.sampled_from(["", "", "", "", "", "stop", "award", "correct"]),
+        spoken=st.sampled_from([True, True, False]),
     )  # fmt: skip
     def publish(
-        self, care: bool, late: int, submission: timedelta, enquiry: timedelta | None, stub: Any
-    ) -> int:
+        self, care: bool, late: int, submission: timedelta, enquiry: timedelta | None, spoken: bool,
+        stub: Any,
+    ) -> int:  # fmt: skip
         """A new tender; or first of all a stub, of a tender that was not seen."""
+        return self._publish(care, late, submission, enquiry, spoken, stub)
+
+    def _publish(
+        self, care: bool, late: int, submission: timedelta, enquiry: timedelta | None, spoken: bool,
+        stub: Any,
+    ) -> int:  # fmt: skip
         process = len(self.said) + 1
         dates = {"submission": self.now + submission}
         if enquiry:
             dates["enquiry"] = dates["submission"] - enquiry
         said = Said(
             process=process, number=self._number(), what="tender", published=self._past(late),
-            care=care, title="Supported living", text="Care for adults in their own homes.",
-            value=500_000, deadlines=dates,
+            care=care, title=f"Supported living, area {process}", value=500_000, deadlines=dates,
+            text="Care for adults in their own homes.",
+            spoken=noon(self.now + submission - (enquiry or DAY)) if spoken else None,
         )  # fmt: skip
         self.said[process] = []
         self._show(replace(said, what=stub or "tender"))
@@ -253,34 +325,46 @@ class Walk(RuleBasedStateMachine):
 
     @rule(
         process=tenders, edit=st.sampled_from(EDITS), span=st.sampled_from(SPANS), late=LATE,
+        what=st.sampled_from(["tender", "tender", "tender", "correct", "stop", "award", "again"]),
         more=st.booleans(),
     )  # fmt: skip
-    def update(self, process: int, edit: str, span: timedelta, late: int, more: bool) -> None:
-        """The next version of the whole notice; after a stop, this launches it again."""
-        number = self._number()
-        first, last = self.said[process][0], self.said[process][-1]
-        given = replace(last, what="tender", number=number, published=self._past(late), because="")
-        given = replace(given, **edited(given, first, edit, span, number))
-        self._show(replace(given, because="Corrected") if more else given)
+    def follow_up(
+        self, process: int, what: Any, edit: str, span: timedelta, late: int, more: bool
+    ) -> None:
+        """The next notice of a process, or the last one once more.
 
-    @rule(process=tenders, what=st.sampled_from(["stop", "stop", "award"]), late=LATE)
-    def end(self, process: int, what: Any, late: int) -> None:
-        """A stub that states nothing but the end."""
-        last = self.said[process][-1]
-        self._show(
-            replace(last, what=what, number=self._number(), published=self._past(late), because="")
-        )
+        The whole notice anew, which launches it again after a stop; a corrigendum that moves the
+        date for tenders; or a stub that states nothing but the end.
+        """
+        past, number, at = self.said[process], self._number(), self._past(late)
+        if what == "again":
+            self.portal.publish("fts", release(past[-1]))
+            return
+        given = replace(past[-1], what=what, number=number, published=at, because="")
+        if what == "tender":
+            given = replace(given, **edited(given, past, edit, span, number))
+            given = replace(given, because="Corrected") if more else given
+        if what == "correct":
+            given = replace(given, deadlines={**given.deadlines, "submission": at + span})
+        self._show(given)
 
     @rule(process=tenders, count=st.integers(2, 4), late=LATE)
     def let(self, process: int, count: int, late: int) -> None:
         """A framework: several awards, one after the other; they may be told together."""
         for _ in range(count):
-            self.end(process, "award", late)
+            self.follow_up(process, "award", "more", HOUR, late, False)
 
-    @rule(process=tenders)
-    def repeat(self, process: int) -> None:
-        """The portal shows a notice once more, as it was."""
-        self.portal.publish("fts", release(self.said[process][-1]))
+    @rule(process=tenders, silent=st.booleans())
+    def mute(self, process: int, silent: bool) -> None:
+        """Somebody wants to hear nothing of it but its cancellation; or to hear of it again."""
+        key = ("fts", f"ocds-h6vhtk-{process:06x}")
+        with self.setup.engine.begin() as connection:
+            if silent:
+                choices.mute(connection, Mute(record=key, since=self.now), [key])
+                self.oracle.muted.add(process)
+            else:
+                choices.unmute(connection, [key])
+                self.oracle.muted.discard(process)
 
     def _number(self) -> int:
         return 101 + sum(map(len, self.said.values()))
@@ -295,19 +379,44 @@ class Walk(RuleBasedStateMachine):
 
     # -------------------------------------------------------- work
 
-    @rule(span=st.sampled_from(WAITS))
     def wait(self, span: timedelta) -> None:
         # What lies before the first run's reach is not promised to be read.
-        if self.started or self.now + span < START + 28 * DAY:
+        if self.started or self.now + span < self.start + 28 * DAY:
             self.now += span
 
-    @rule(nth=st.integers(0, 2), minutes=st.sampled_from([-1, 0, 1]))
+    def wait_into_night(self, span: timedelta) -> None:
+        """So long into the evening of the day, or into the night."""
+        evening = self.now.astimezone(LONDON).replace(hour=20, minute=30).astimezone(UTC)
+        self.wait(max(evening - self.now, timedelta()) + min(span, 9 * HOUR))
+
     def wait_for(self, nth: int, minutes: int) -> None:
         """To one of the next instants that count, or a minute beside it."""
         ahead = [at for at in self.oracle.instants() if at > self.now]
         if ahead:
             at = ahead[min(nth, len(ahead) - 1)] + timedelta(minutes=minutes)
             self.wait(max(at - self.now, timedelta()))
+
+    # One rule, for Hypothesis leaves whole rules out of a walk, and time must pass in most.
+    @rule(
+        how=st.sampled_from(["instant", "instant", "instant", "span", "span", "night"]),
+        nth=st.integers(0, 2), minutes=st.sampled_from([-1, 0, 0, 1]), span=st.sampled_from(WAITS),
+        works=st.sampled_from([
+            ("cycle",), ("cycle",), ("cycle",), ("poll", "remind"), ("poll",), ("remind",),
+            ("deliver",), (),
+        ]),
+    )  # fmt: skip
+    def pass_on(
+        self, how: str, nth: int, minutes: int, span: timedelta, works: tuple[str, ...]
+    ) -> None:
+        """Time passes, and then some work is done or all of it."""
+        if how == "instant":
+            self.wait_for(nth, minutes)
+        elif how == "night":
+            self.wait_into_night(span)
+        else:
+            self.wait(span)
+        for work in works:
+            getattr(self, work)()
 
     def poll(self) -> None:
         self.portal.now = self.now
@@ -377,10 +486,6 @@ class Walk(RuleBasedStateMachine):
             for due in told:
                 due.allowed += 1
 
-    @rule(what=st.sampled_from(["cycle", "cycle", "poll", "remind", "deliver"]))
-    def work(self, what: str) -> None:
-        getattr(self, what)()
-
     def cycle(self) -> None:
         self.poll()
         self.remind()
@@ -420,6 +525,8 @@ class Walk(RuleBasedStateMachine):
         self.portal.heal("fts")
         self.slack.faults.clear()
         self.now += 2 * HOUR
+        night = self.oracle.night and self.oracle.night.around(self.now)
+        self.now = night[1] if night else self.now
         self.cycle()
         self._complete()
         before, asked = self._written(), self.slack.asked

@@ -236,7 +236,10 @@ def _dates(reading: Reading, lines: tuple[Edit, ...], published: datetime) -> tu
     if kind.cancels or not kind.restates or COMPILED in texts(reading.release.get("tag")):
         return stated
     zone, stage = reading.dialect.zone, kind.stage
-    return stated + spoken(stated, _said(reading), published=published, zone=zone, stage=stage)
+    # A description is often left as it was when a date in it is moved.
+    for said in ([words(reading)], _said(reading)):
+        stated += spoken(stated, said, published=published, zone=zone, stage=stage)
+    return stated
 
 
 def _said(reading: Reading) -> Iterator[str]:

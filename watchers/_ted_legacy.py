@@ -84,7 +84,9 @@ def notice(root: Element, record: str, id: str, languages: tuple[str, ...]) -> N
         facts=facts,
         edits=lines,
         words=explained(form),
-        links=tuple(f"ted:{name}" for name in _named(root, id) if name != record),
+        # The notice that gives the record its name may itself belong to another's: a corrigendum or
+        # a modification that names an award is then joined to the call of that award.
+        links=tuple(f"ted:{name}" for name in _named(root, id)),
         remarks=tuple(dict.fromkeys(reading.remarks)),
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from bot.changes import noise
 from bot.changes.dates import deadlines, extensions
 from bot.changes.lots import lots, renamed, suitable
+from bot.changes.spoken import spoken
 from bot.changes.sums import amount
 from bot.changes.texts import QUOTE, differing
 from bot.changes.won import awards, signed
@@ -14,7 +15,7 @@ from bot.changes.wording import money, stated
 from bot.letters import letters, spelled
 from bot.model import DEADLINE_KINDS, Change, Document, Edit, Facts, Notice, Record
 
-__all__ = ["changes", "letters", "lines", "money", "signed", "stated"]
+__all__ = ["changes", "letters", "lines", "money", "ranked", "signed", "spoken", "stated"]
 
 # By consequence: whether there is still time, whether there is still a tender, what it is worth,
 # what is wanted where, how to bid, and last the words.
@@ -55,15 +56,16 @@ def changes(before: Record, after: Record, notice: Notice) -> tuple[Change, ...]
         whole = [*_value(old, new, found), *_codes(old, new), *_suitability(old, new)]
         found += [*whole, *lots(old, new, whole), *_texts(old, new), *_who(old, new)]
         found += _documents(old.documents, new.documents)
-    return _ranked([*told, *(change for change in found if change.field not in named)])
+    return ranked([*told, *(change for change in found if change.field not in named)])
 
 
 def lines(old: Facts, notice: Notice) -> tuple[Change, ...]:
     """What a corrigendum itself says was changed, its long texts cut to what differs."""
-    return _ranked(change for edit in notice.edits if (change := _edited(edit, old)))
+    return ranked(change for edit in notice.edits if (change := _edited(edit, old)))
 
 
-def _ranked(found: Iterable[Change]) -> tuple[Change, ...]:
+def ranked(found: Iterable[Change]) -> tuple[Change, ...]:
+    """The most consequential first."""
     return tuple(sorted(found, key=lambda change: _RANKS.get(change.field, len(_RANKS))))
 
 

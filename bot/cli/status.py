@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import click
 
 from bot.cli.common import as_json, clean, line, logs, options
 from bot.setup import Setup
-from bot.store import deliveries, duty, process
+from bot.store import choices, deliveries, duty, process
 from bot.store.engine import reading
 from bot.when import iso
 
@@ -90,28 +91,37 @@ def _channels(setup: Setup) -> list[dict[str, Any]]:
 
 
 def _orphans(setup: Setup) -> list[dict[str, Any]]:
-    """Channels that the config no longer has and that still owe messages: nobody sends those."""
+    """Channels that the config no longer has, and that still owe messages or follow something."""
     with reading(setup.engine) as connection:
         counts = deliveries.counts(connection)
-    owed: dict[str, int] = {}
+        follows = Counter(follow.channel for follow in choices.all_followed(connection))
+    owed: Counter[str] = Counter()
     for (name, state), number in counts.items():
-        if name not in setup.config.channels and state in ("waiting", "retrying", "unknown"):
-            owed[name] = owed.get(name, 0) + number
+        if state in ("waiting", "retrying", "unknown"):
+            owed[name] += number
     return [
         {
             "channel": name,
             "healthy": False,
             "sent": counts.get((name, "sent"), 0),
-            "waiting": number,
+            "waiting": owed[name],
             "failing": 0,
             "gave_up": counts.get((name, "gave-up"), 0),
             "dropped": counts.get((name, "dropped"), 0),
             "last_success": None,
-            "error": "not in the config any more; put it back, or its messages stay unsent",
+            "error": _missing(owed[name], follows[name]),
             "until": None,
         }
-        for name, number in sorted(owed.items())
+        for name in sorted({*owed, *follows} - setup.config.channels.keys())
     ]
+
+
+def _missing(owed: int, follows: int) -> str:
+    """What comes of it that a channel is gone: messages that nobody sends, follows of nobody."""
+    stays = ["its messages stay unsent"] if owed else []
+    if follows:
+        stays.append(f"nobody hears of the {follows} procurement{'s'[: follows > 1]} it follows")
+    return f"not in the config any more; put it back, or {' and '.join(stays)}"
 
 
 def _iso(at: Any) -> str | None:

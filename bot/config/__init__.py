@@ -187,7 +187,7 @@ def _plugins(
         plugin: type[BaseModel] = known[chosen]
         found += _unmet(held, (section, name), given, getattr(plugin, "needs", ()))
         options = {k: v for k, v in given.items() if k not in own.model_fields}
-        place = Place(section[:-1], (*keys_of(own), *keys_of(plugin)))
+        place = Place((*keys_of(own), *keys_of(plugin)))
         try:
             built[section, name] = plugin.model_validate(options)
         except ValidationError as error:

@@ -23,9 +23,8 @@ from bot.errors import Problem
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A mapping of the file: what it is called, and the keys that it may hold."""
+    """A mapping of the file: the keys that it may hold."""
 
-    name: str
     keys: Collection[str]
 
 
@@ -36,11 +35,11 @@ def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
 
 # By the names on the way to a mapping, without the numbers of list items and names of channels.
 PLACES: Mapping[tuple[str, ...], Place] = {
-    (): Place("file", keys_of(FileKeys)),
-    ("channels", "quiet"): Place("quiet", keys_of(QuietKeys)),
-    ("subscriptions",): Place("subscription", keys_of(SubscriptionKeys)),
-    ("subscriptions", "value"): Place("value", keys_of(ValueKeys)),
-    ("subscriptions", "send"): Place("send", keys_of(RouteKeys)),
+    (): Place(keys_of(FileKeys)),
+    ("channels", "quiet"): Place(keys_of(QuietKeys)),
+    ("subscriptions",): Place(keys_of(SubscriptionKeys)),
+    ("subscriptions", "value"): Place(keys_of(ValueKeys)),
+    ("subscriptions", "send"): Place(keys_of(RouteKeys)),
 }
 
 # pydantic's kinds of error; names in braces are of its context, `kind` is what stands there.

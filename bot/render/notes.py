@@ -44,7 +44,11 @@ def void(event: Event, sent: Iterable[tuple[Event, datetime]], zone: ZoneInfo) -
     days = dict.fromkeys(
         day(at, zone)
         for reminder, at in sorted(sent, key=lambda pair: pair[1])
-        if reminder.deadline and any(_was(change, reminder.deadline) for change in taken_back)
+        if reminder.deadline
+        and any(
+            _was(change, reminder.deadline) and not _holds(change, reminder.deadline, event)
+            for change in taken_back
+        )
     )
     if not days:
         return ""
@@ -60,3 +64,9 @@ def _was(change: Change, deadline: Deadline) -> bool:
         return False
     was, told = str(change.was), stated(deadline)
     return was == told or (_DATE in (len(was), len(told)) and was[:_DATE] == told[:_DATE])
+
+
+def _holds(change: Change, deadline: Deadline, event: Event) -> bool:
+    """Whether a date that only the buyer's words move stands in the record as it was."""
+    held = event.record.facts.deadlines if event.record else ()
+    return change.origin == "words" and any(d.key == deadline.key for d in held)

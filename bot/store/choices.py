@@ -7,9 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, func, select, union
 
-from bot.choice import Follow, Followed, Key, Mute
+from bot.choice import Follow, Followed, Key, Mute, concerning
 from bot.detect import Leads, wake
 from bot.match import words
+from bot.model import Record
 from bot.store import process
 from bot.store.engine import insert
 from bot.store.tables import follows, joins, mutes
@@ -63,6 +64,24 @@ def around(keys: Iterable[Key], held: Followed) -> set[Key]:
 def muted(connection: Connection, key: Key) -> list[Mute]:
     """The mutes of a record's procurement, and those of every buyer; ended ones too."""
     return [_mute(row) for row in connection.execute(_muted, {"s": key[0], "r": key[1]})]
+
+
+def audible(connection: Connection, records: Sequence[Record], now: datetime) -> list[Record]:
+    """Those of these records that are not muted at `now` (UTC).
+
+    As of a message: a follow beats a mute of the buyer, and a mute of the procurement before it.
+    """
+    if not all_muted(connection):
+        return list(records)
+    held = followed(connection)
+    return [one for one in records if not _silent(connection, one, now, held)]
+
+
+def _silent(connection: Connection, record: Record, now: datetime, held: Followed) -> bool:
+    key = (record.source, record.id)
+    mutes = concerning(muted(connection, key), [record], now)
+    since = max((follow.since for follow in held.get(key, ())), default=None)
+    return any(since is None or (mute.record and mute.since >= since) for mute in mutes)
 
 
 def _mute(row: Row[tuple[object, ...]]) -> Mute:

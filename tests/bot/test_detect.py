@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,7 +23,7 @@ from bot.detect import (
     told,
     wake,
 )
-from bot.fold import fold
+from bot.fold import fold, refold
 from bot.model import Award, Buyer, Change, Edit, Event, Facts, Lead, Lot, Notice, Record
 from bot.quiet import Quiet
 from tests.make import NOW, at, deadline, facts, lead, notice, record
@@ -352,3 +353,100 @@ def test_what_a_notice_said_stays_said() -> None:
 
 def test_facts_that_are_not_deadlines_do_not_make_a_reminder() -> None:
     assert reminders(record(facts=facts(deadlines=())), NOW, LEADS) == []
+
+
+# ---------------------------------------------------------------- laws
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["moved", "moved", "moved", "left out", "corrected", "read", "stopped"]),
+        st.sampled_from(["submission", "enquiry"]),
+        st.integers(1, 40),  # days from its publication to the date
+        st.integers(1, 12),  # days since the notice before it
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+def moves(steps: list[tuple[str, str, int, int]]) -> list[Notice]:
+    """A tender, and the notices that move its dates there and back, leave them out, call it off."""
+    dates = {"submission": at("2026-06-19T11:00"), "enquiry": at("2026-06-05T11:00")}
+    told, now = [TENDER], NOW
+    for number, (how, kind, ahead, gap) in enumerate(steps, 2):
+        now += timedelta(days=gap)
+        more: dict[str, object] = {"id": f"{number:06}-2026", "published": now, "update": True}
+        moved = now.replace(minute=0) + timedelta(days=ahead)
+        if how == "stopped":
+            told.append(notice(**more, kind="UK12", restates=False, cancels="tender",
+                               facts=Facts()))  # fmt: skip
+            continue
+        if how == "corrected":
+            end = deadline(kind, moved.isoformat())
+            edit = Edit(kind, None, f"{moved:%Y-%m-%dT%H:%M:%SZ}", end)
+            told.append(notice(**more, restates=False, facts=Facts(), edits=(edit,)))
+            continue
+        dates = {k: v for k, v in dates.items() if k != kind}
+        if how != "left out":
+            dates[kind] = moved
+        origin = {kind: "words"} if how == "read" else {}
+        given = tuple(
+            deadline(k, v.isoformat(), origin=origin.get(k, "field")) for k, v in dates.items()
+        )
+        told.append(notice(**more, deadlines=given))
+    return told
+
+
+@given(STEPS, st.integers(0, 60), st.randoms())
+def test_no_move_of_a_date_leaves_a_reminder_of_it_behind(
+    steps: list[tuple[str, str, int, int]], days: int, random: Random
+) -> None:
+    """Whatever was queued after any of the notices: what may be sent is of a date in force."""
+    notices = moves(steps)
+    queued: dict[str, Event] = {}
+    held: Record | None = None
+    for one in notices:
+        held = fold(held, one, source="fts", learned=one.published)
+        for later in range(0, 60, 3):
+            for event in reminders(held, one.published + timedelta(days=later), LEADS):
+                queued[event.key] = event
+    assert held is not None
+    now = notices[-1].published + timedelta(days=days)
+    shuffled = list(notices)
+    random.shuffle(shuffled)
+    again = refold([(n, n.published) for n in shuffled], source="fts")
+    assert again == held
+    in_force = {d.key for d in held.facts.deadlines} if held.status == "open" else set()
+    for event in queued.values():
+        assert event.deadline is not None
+        stands = event.deadline.key in in_force and event.deadline.at > now
+        assert (false_now(event, held, now) is None) == stands, event.key
+    # And nothing is due that is not of a date in force, nor missed that is.
+    due = reminders(held, now, LEADS)
+    assert {e.deadline.key for e in due if e.deadline} <= in_force
+    assert {e.key for e in due} == {
+        f"{held.key}/{d.key}/{one.text}"
+        for d in held.facts.deadlines
+        for one in LEADS.get(d.kind, ())
+        if held.status == "open" and d.learned and d.learned <= d.at - one.span <= now < d.at
+    }
+
+
+@given(STEPS)
+def test_a_move_there_and_back_is_two_changes_that_mirror_each_other(
+    steps: list[tuple[str, str, int, int]],
+) -> None:
+    """What a whole notice changes, the same notice as it was before it changes back."""
+    *_, last = [n for n in moves(steps) if n.restates]
+    day = timedelta(days=1)
+    there = replace(last, id="000900-2026", published=last.published + day)
+    back = replace(TENDER, id="000901-2026", published=there.published + day, update=True)
+    _, _, one = after(TENDER, there)
+    _, _, other = after(TENDER, there, back)
+    first, second = ({(c.field, c.was, c.now, c.origin) for c in e.changes} if e else set()
+                     for e in (one, other))  # fmt: skip
+    stated = {d.kind: d for d in last.facts.deadlines if d.origin == "field"}
+    mirrored = {(f, now, was, "field") for f, was, now, origin in first
+                if now and f in stated}  # fmt: skip
+    assert mirrored <= second
+    assert {f for f, was, now, _ in second if was and now} <= {f for f, *_ in first}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.demo.shapes import Body, by, codes, fts, instant, item
-from bot.detect import told
+from bot.detect import ALREADY_AMENDED, told
 from bot.flags import ENQUIRY_LATE, PASSED
 from bot.fold import fold
 from bot.model import Buyer, Code, Deadline, Facts, Notice, Record
@@ -45,6 +46,9 @@ def later(*deadlines: Deadline, days: float = 1, **more: Any) -> Notice:
 def ends(when: str, **more: Any) -> Deadline:
     return deadline("submission", when, **more)
 
+
+CLOSES = "The closing date for the receipt of tenders"
+FIELD, TEXT = "by the portal's field", "by the notice's text"
 
 ODD: dict[str, tuple[Notice, str]] = {
     "a Saturday": (first(ends("2026-06-20T11:00")), "the submission deadline is a Saturday"),
@@ -84,12 +88,21 @@ ODD: dict[str, tuple[Notice, str]] = {
     "an open procedure under the Act": (
         first(ends("2026-06-05T11:00"), **ROADS),
         "the submission deadline is 24 days after publication; the usual minimum is 25 "
-        "(10 if urgent or announced before)",
+        "(10 if urgent, announced before or for a dynamic market)",
     ),
     "a period that begins on the day of publication there": (
         first(ends("2026-06-05T11:00"), published=at("2026-05-11T23:30"), **ROADS),
         "the submission deadline is 24 days after publication; the usual minimum is 25 "
-        "(10 if urgent or announced before)",
+        "(10 if urgent, announced before or for a dynamic market)",
+    ),
+    "requests before the tenders, whose time runs from the invitation": (
+        first(
+            deadline("participation", "2026-05-22T11:00"),
+            ends("2026-06-03T11:00"),
+            **(ROADS | {"procedure": "Competitive flexible procedure"}),
+        ),
+        "the participation deadline is 10 days after publication; the usual minimum is 25 "
+        "(10 if urgent)",
     ),
     "a request to participate, tomorrow": (
         first(
@@ -97,7 +110,25 @@ ODD: dict[str, tuple[Notice, str]] = {
             **(ROADS | {"procedure": "Competitive flexible procedure"}),
         ),
         "the participation deadline is 1 day after publication; the usual minimum is 25 "
-        "(10 if urgent or announced before)",
+        "(10 if urgent)",
+    ),
+    "a request under the directive": (
+        first(
+            deadline("participation", "2026-06-05T11:00"),
+            kind="F02",
+            **(ROADS | {"procedure": "Restricted procedure"}),
+        ),
+        "the participation deadline is 24 days after publication; the usual minimum is 30 from "
+        "dispatch (15 if urgent)",
+    ),
+    "a request to a utility": (
+        first(
+            deadline("participation", "2026-06-05T11:00"),
+            kind="F05",
+            **(ROADS | {"procedure": "Restricted procedure"}),
+        ),
+        "the participation deadline is 24 days after publication; the usual minimum is 30 from "
+        "dispatch (15 in any event)",
     ),
     "an open procedure under the directive": (
         first(ends("2026-06-05T11:00"), kind="16", **ROADS),
@@ -112,13 +143,59 @@ ODD: dict[str, tuple[Notice, str]] = {
         "the submission deadline is stated in another time zone than the buyer's: 12:00:00+02:00",
     ),
     "already over": (first(ends("2026-05-01T11:00")), PASSED),
+    "another day in the text": (
+        first(ends("2026-06-19T11:00"), description=f"{CLOSES} is 12 noon on 26 June 2026."),
+        f"the submission deadline is Fri 19 Jun 2026 12:00 BST {FIELD}, "
+        f"Fri 26 Jun 2026 12:00 BST {TEXT}",
+    ),
+    "another hour in the text": (
+        first(ends("2026-06-19T14:00"), description=f"{CLOSES} is 12 noon on 19 June 2026."),
+        f"the submission deadline is Fri 19 Jun 2026 15:00 BST {FIELD}, "
+        f"Fri 19 Jun 2026 12:00 BST {TEXT}",
+    ),
+    "a day without an hour in the text": (
+        first(ends("2026-06-19T11:00"), description=f"{CLOSES} is 26 June 2026."),
+        f"the submission deadline is Fri 19 Jun 2026 12:00 BST {FIELD}, "
+        f"Fri 26 Jun 2026, end of day {TEXT}",
+    ),
+    "an hour that only the text has": (
+        first(
+            ends("2026-06-19T22:59:59", dated=True),
+            description=f"{CLOSES} is 12 noon on 19 June 2026.",
+        ),
+        "the notice's text gives a time for the submission deadline: Fri 19 Jun 2026 12:00 BST",
+    ),
+    "an hour beside 23:59": (
+        first(ends("2026-06-19T22:59"), submission=f"{CLOSES} is 12 noon on 19 June 2026."),
+        "the notice's text gives a time for the submission deadline: Fri 19 Jun 2026 12:00 BST",
+    ),
+    "the hour of an engagement, beside another day of it": (
+        first(
+            deadline("engagement", "2026-06-19T22:59:59", dated=True),
+            kind="UK2",
+            stage="planning",
+            engagement="A webinar for suppliers will be held on 9 June 2026 at 2pm. "
+            "Please return the questionnaire by 5pm on 19 June 2026.",
+        ),
+        "the notice's text gives a time for the market engagement: Fri 19 Jun 2026 17:00 BST",
+    ),
+    "words of an amendment that was not seen before": (
+        later(
+            deadline("engagement", "2026-06-18T22:59:59", dated=True),
+            kind="UK2",
+            stage="planning",
+            words="Update of market engagement date to be 23rd June 2026",
+        ),
+        "the buyer's words of the amendment give another date for the market engagement: "
+        "2026-06-23, the portal's field has 2026-06-18",
+    ),
 }
 
 
 @pytest.mark.parametrize("situation", ODD)
 def test_what_is_said_of(situation: str) -> None:
     odd, sentence = ODD[situation]
-    assert flags(odd) == (sentence,)
+    assert [told for told in flags(odd) if told != ALREADY_AMENDED] == [sentence]
 
 
 USUAL: dict[str, Notice] = {
@@ -153,6 +230,49 @@ USUAL: dict[str, Notice] = {
     ),
     "a form of no known law": first(ends("2026-05-19T11:00"), kind="tender", **ROADS),
     "a changed version of an unseen notice": later(ends("2026-05-19T11:00"), **ROADS),
+    "the same in the text": first(
+        ends("2026-06-19T11:00"), description=f"{CLOSES} is 12 noon on 19 June 2026."
+    ),
+    "the same day in the text": first(
+        ends("2026-06-19T11:00"), description=f"{CLOSES} is 19 June 2026."
+    ),
+    "the last minute of a day, in the text": first(
+        ends("2026-06-19T22:59:59", dated=True), description=f"{CLOSES} is 23:59 on 19 June 2026."
+    ),
+    "a text with two dates": first(
+        ends("2026-06-19T11:00"),
+        description=f"{CLOSES} is 12 noon on 26 June 2026. {CLOSES} is 12 noon on 30 June 2026.",
+    ),
+    "a text that is not sure of the weekday": first(
+        ends("2026-06-19T11:00"), description=f"{CLOSES} is 12 noon on Monday 26 June 2026."
+    ),
+    "lots of which one has the date of the text": first(
+        ends("2026-06-19T11:00", lot="1"),
+        ends("2026-06-26T11:00", lot="2"),
+        description=f"{CLOSES} is 12 noon on 30 June 2026.",
+    ),
+    "a text that calls it by another name": first(
+        deadline("participation", "2026-06-26T11:00"),
+        ends("2026-07-15T11:00"),
+        description=f"{CLOSES} is 12 noon on 26 June 2026.",
+    ),
+    "another day of a market engagement": first(
+        deadline("engagement", "2026-06-19T22:59:59", dated=True),
+        kind="UK2",
+        stage="planning",
+        engagement="A webinar for suppliers will be held on 9 June 2026 at 2pm.",
+    ),
+    "a deadline that stands in the text alone": first(
+        ends("2026-06-19T11:00", origin="words"),
+        description=f"{CLOSES} is 12 noon on 26 June 2026.",
+    ),
+    "a text of a buyer in no known place": first(
+        ends("2026-06-19T11:00"),
+        record="x-1",
+        buyers=(Buyer("A"),),
+        places=None,
+        description=f"{CLOSES} is 12 noon on 26 June 2026.",
+    ),
     "another time zone of a date that is over": first(
         ends("2026-06-19T11:00"),
         remarks=("the enquiry time has an offset unlike the buyer's: 12:00:00+02:00",),
@@ -180,6 +300,20 @@ def test_the_forecast_of_a_plan_is_odd_when_it_becomes_firm() -> None:
                  id="000100-2026", published=NOW - timedelta(days=9))  # fmt: skip
     assert flags(plan) == ()
     assert flags(plan, first(ends("2026-06-21T11:00"))) == ("the submission deadline is a Sunday",)
+
+
+def test_a_text_beside_its_field_is_told_once_and_one_left_behind_by_a_move_never() -> None:
+    text = f"{CLOSES} is 12 noon on 19 June 2026."
+    usual = first(ends("2026-06-19T11:00"), description=text)
+    moved = later(ends("2026-06-26T11:00"), description=text)
+    again = later(ends("2026-06-26T11:00"), days=2, id="000103-2026", description=text, title="B")
+    assert flags(usual, moved) == flags(usual, moved, again) == ()
+    other = f"{CLOSES} is 12 noon on 30 June 2026."
+    changed = replace(again, facts=replace(again.facts, description=other))
+    assert len(flags(usual, moved, changed)) == 1
+    more = replace(changed, id="000104-2026", published=NOW + timedelta(days=3))
+    more = replace(more, facts=replace(more.facts, title="C"))
+    assert flags(usual, moved, changed, more) == ()
 
 
 def test_questions_after_the_end_are_told_once() -> None:

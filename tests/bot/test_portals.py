@@ -10,8 +10,12 @@ from typing import Any
 import pytest
 
 from bot.demo.shapes import Body, by, cf, codes, fts, instant, item
+from bot.ingest import fold_kept
+from bot.model import Notice
+from bot.store import joins, process
 from tests.fakes import World, world
 from tests.processes import run_verb
+from tests.watchers import ted
 
 COUNCIL = Body("Northwick Borough Council", "NWBC-0001-AAAA", "Northwick", "L20 1AA", "UKD73")
 CARE = codes(("85311000", "Social work services with accommodation"))
@@ -185,3 +189,49 @@ def test_history_shows_both_portals_and_explain_says_why(bell: World) -> None:
     assert "one procurement with fts:ocds-h6vhtk-000065: the same buyer, title and" in said
     assert "(confidence 0.99)" in said
     assert "dropped: told already: fts:ocds-h6vhtk-000065/000101-2026/new" in said
+
+
+# ---------------------------------------------------------------- stubs that name no call
+
+
+def paper(number: int, code: str, named: int) -> Notice:
+    """A notice of TED's own schema of 2021 with this code of its kind, which names another one."""
+    return ted.notice(
+        "f02",
+        ('DOC_ID="005501-2021"', f'DOC_ID="{number:06}-2021"'),
+        ("2021/S 004-005501", f"2021/S 004-{number:06}"),
+        ("2020/S 201-488001", f"2021/S 003-{named:06}"),
+        ('<TD_DOCUMENT_TYPE CODE="3">', f'<TD_DOCUMENT_TYPE CODE="{code}">'),
+        ("<DATE_PUB>20210107", f"<DATE_PUB>202101{7 + number - 5501:02}"),
+    )
+
+
+# A call, its award, and what names the award: a modification, a corrigendum, and one of that.
+CALL, AWARD = paper(5501, "3", 1), paper(5502, "7", 5501)
+MODIFIED, CORRECTED, AGAIN = paper(5503, "K", 5502), paper(5504, "1", 5502), paper(5505, "2", 5504)
+PAPERS = (CALL, AWARD, MODIFIED, CORRECTED, AGAIN)
+
+
+@pytest.mark.parametrize("order", ["01234", "43210", "20431", "31402"])
+def test_what_names_an_award_is_of_the_conversation_of_its_call(bell: World, order: str) -> None:
+    """In whatever order they are read, a poll each."""
+    assert [n.record for n in PAPERS] == [
+        "5501-2021", "5501-2021", "5502-2021", "5502-2021", "5504-2021"
+    ]  # fmt: skip
+    for place in order:
+        with bell.setup.engine.begin() as connection:
+            process.keep(connection, "ted", [PAPERS[int(place)]], START)
+            fold_kept(connection, bell.setup, "ted", START)
+    with bell.setup.engine.begin() as connection:
+        held = [row.record for row in joins.members(connection, ("ted", "5501-2021"))]
+        assert sorted(held) == ["5501-2021", "5502-2021", "5504-2021"]
+        twins = [joins.twins(connection, ("ted", one)) for one in held]
+        assert twins == [[], [], []], "stages of one procurement, not the same told twice"
+
+
+def test_a_notice_that_names_nothing_known_stays_alone(bell: World) -> None:
+    with bell.setup.engine.begin() as connection:
+        process.keep(connection, "ted", [CALL, paper(5506, "K", 4999)], START)
+        fold_kept(connection, bell.setup, "ted", START)
+        assert joins.members(connection, ("ted", "5501-2021")) == []
+        assert joins.members(connection, ("ted", "4999-2021")) == []

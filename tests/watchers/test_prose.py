@@ -38,6 +38,22 @@ def test_a_kind_that_no_field_states_is_read_from_the_text(made: Any):
     assert one.words == ASKED
 
 
+def amended(why: str, said: str) -> dict[str, Any]:
+    why_so = {"amendments": [{"id": "000101-2026", "description": why}], "description": said}
+    return release(why_so, tag=["tenderUpdate"])
+
+
+def test_the_words_of_an_amendment_go_before_the_text_that_was_left_as_it_was():
+    why = "The deadline for clarification questions is extended to noon on 9 June 2026."
+    found = notice(amended(why, f"{ASKED} A site visit will be held on 2 June 2026."))
+    read = {d.kind: (told(d), d.words) for d in found.facts.deadlines if d.origin == "words"}
+    assert read["enquiry"] == ("enquiry@2026-06-09T11:00Z", why)
+    assert read["engagement"][0] == "engagement@2026-06-02T22:59Z."
+    assert words(amended("Typo mended.", ASKED)) == ["enquiry@2026-06-05T11:00Z"]
+    # A field goes before both.
+    assert words(amended("Tender deadline is extended to 26 June 2026.", "")) == []
+
+
 @pytest.mark.parametrize("field", ["2026-06-05T12:00:00+01:00", "2026-06-08T12:00:00+01:00"])
 def test_a_field_goes_before_the_text_whether_they_agree_or_not(field: str):
     assert words(release({"description": ASKED, "enquiryPeriod": {"endDate": field}})) == []

@@ -40,7 +40,8 @@ def test_awards_and_modifications_belong_to_the_notice_that_they_name(code: str,
     # The form's own reference comes before the journal's.
     named = "<NOTICE_NUMBER_OJ>2020/S 244-605902</NOTICE_NUMBER_OJ>"
     got = notice("f02", (DOCUMENT, '<TD_DOCUMENT_TYPE CODE="7">'), ("<PT_OPEN/>", named))
-    assert got.record == "605902-2020" and got.links == ("ted:488001-2020",)
+    assert got.record == "605902-2020"
+    assert got.links == ("ted:605902-2020", "ted:488001-2020")
 
 
 def test_of_several_notices_the_latest_is_meant():
@@ -48,7 +49,7 @@ def test_of_several_notices_the_latest_is_meant():
     more = "".join(f"<NO_DOC_OJS>2020/S {n}</NO_DOC_OJS>" for n in ("230-566001", "150-366001"))
     got = notice("f02", (DOCUMENT, '<TD_DOCUMENT_TYPE CODE="7">'), (coded, coded + more))
     assert got.record == "566001-2020"
-    assert got.links == ("ted:488001-2020", "ted:366001-2020")
+    assert got.links == ("ted:566001-2020", "ted:488001-2020", "ted:366001-2020")
 
 
 def test_an_award_that_names_nothing_is_a_record_of_its_own():
