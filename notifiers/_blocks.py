@@ -153,7 +153,7 @@ def _safe(text: str, limit: int) -> int:
 
 
 def _rest(left_out: int, links: Sequence[Link]) -> str:
-    where = "the notice"
+    where = "the notice" if links else "`tenderbell outbox`"
     if links and len(url := str(mrkdwn(links[0].url))) < SECTION - _TAIL:
         where = f"<{url}|the notice>"
     more = "character is" if left_out == 1 else "characters are"

@@ -96,7 +96,7 @@ def test_a_lot_has_its_own_reminder_for_those_who_matched_by_it(bell: World) -> 
     assert "*Lot 2 of 2 matches:* Survey" in first
     assert "Why: Surveys: lot 2: CPV 71351923 under 71350000; place IE063" in first
     assert "value 300,000 EUR" in first
-    assert "Submission deadline (Lot 2: Survey) in 7 days" in last
+    assert "Submission of lot 2 closes in 7 days, 22 Jun 12:00" in last
     dredging = str(bell.smtp.received[1].message)
     assert "Submission deadline (Lot 1: Dredging) in 7 days" in dredging
 

@@ -69,7 +69,7 @@ def test_a_page_is_written_where_it_is_wanted(bell: World) -> None:
     told = verb(bell, "preview", "new", "--as", "slack", "--output", "x.html")
     assert told.endswith("x.html\n")
     page = (bell.path.parent / "x.html").read_text()
-    assert "<h2>Now out to tender: Supported living services, Northwick</h2>" in page
+    assert "<h2>Now out to tender, closes 19 Jun: Supported living services, Northwick</h2>" in page
     assert "<article>" in page and "tenders.example.org" in page
     assert "--output" in verb(bell, "preview", "new", "--output", "y.html", code=2)
 
@@ -79,7 +79,7 @@ def test_the_page_of_a_mail_names_its_sender_and_has_both_parts(bell: World) -> 
     page = (bell.path.parent / "preview-amended-email.html").read_text()
     assert "<dd>Alerts &lt;alerts@example.org&gt;</dd>" in page
     assert page.count("Bidders asked for more time") == 2
-    assert "<pre>Amended (submission deadline +14 days)" in page
+    assert "<pre>Deadline moved to 19 Jun 12:00" in page
 
 
 def test_a_sample_is_shown_by_the_config_s_own_templates(bell: World) -> None:

@@ -26,8 +26,8 @@ HEADINGS: Mapping[SectionName, str] = {
     "cancelled": "Cancelled",
     "awarded": "Awarded",
 }
-# The most items that a message shows: in Slack each is a block, of which a message has 50.
-ITEMS, SLACK_ITEMS = 50, 40
+# The most items that a message shows: in Slack all its text together is limited.
+ITEMS, SLACK_ITEMS = 50, 20
 # The most of each item's lists.
 FACTS, NOTES, REASONS = 3, 2, 5
 TITLE, NAME, NOTE, WORDS = 160, 100, 200, 200

@@ -152,6 +152,8 @@ def _not_of_the_view(name: str, tree: nodes.Template) -> Iterator[Failure]:
 
 # ---------------------------------------------------------------- what each message becomes
 
+_NEEDED = frozenset({"subject", "header", "text", "html"})
+
 
 def _tried(
     own: Own, layouts: Layouts, zone: ZoneInfo, notifiers: Collection[str]
@@ -180,7 +182,8 @@ def _failing(
             blamed, 1, f"a built-in template fails with it: {error}"
         )
     else:
-        if entry and not text:
+        # Other parts may well be empty, as the facts of a message that has none.
+        if entry and not text and place[2] in _NEEDED:
             yield Failure(entry, 1, f"makes an empty {place[2]}")
 
 

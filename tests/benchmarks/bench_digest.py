@@ -13,8 +13,9 @@ from jinja2 import Environment, FileSystemLoader, Template
 
 from bot.model import Delivery, Event, Rhythm, Route
 from bot.plan import Planner
-from bot.render import TEMPLATES, Renderer
+from bot.render import Renderer
 from bot.render.digest import Digest, digest_view
+from bot.render.layouts import TEMPLATES
 from tests import make
 from tests.benchmarks.bench_match import events, subscriptions
 from tests.benchmarks.figure import Figure, medians, ratio, seconds

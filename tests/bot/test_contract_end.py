@@ -60,7 +60,7 @@ def test_the_end_of_a_contract_never_tendered_is_told_half_a_year_before(bell: W
     assert posts(bell) == []
     bell.once(instant("2026-12-03 00:30"))
     (text,) = posts(bell)
-    assert text.startswith("Contract ends in 179 days: Supported living, Northwick")
+    assert text.startswith("Contract ends in 179 days, 31 May 2027: Supported living, Northwick")
     bell.once(instant("2027-05-02 12:00"))
     assert told(bell) == ["contract-end 180d", "contract-end 30d"]
     bell.once(instant("2027-06-01 12:00"))

@@ -94,7 +94,7 @@ def test_what_follows_is_a_reply_and_the_first_message_shows_how_it_stands(bell:
     life(bell)
     (root,) = roots(bell)
     assert root.body["blocks"][0]["text"]["text"] == "Supported living 101"
-    assert root.body["text"] == "New tender: Supported living 101"
+    assert root.body["text"] == "New tender, closes 19 Jun: Supported living 101, Northwick"
     assert status(root) == "Open" and "Fri 19 Jun 2026 12:00 BST" in said(root)
     assert bell.slack.edits == []
 

@@ -500,7 +500,7 @@ def test_a_template_that_fails_costs_its_looks_and_not_the_message(bell: World) 
     delivery = Delivery(key="k", event="e", channel="bids", recipient="#bids", due=START)
     with pytest.raises(Exception, match=r"."):
         held.render("slack", broken, delivery, START)
-    told = held.plain(broken, delivery, START)
+    told = held.plain("slack", broken, delivery, START)
     assert "Supported living services, Northwick" in told.parts["subject"]
     assert "https://www.find-tender.service.gov.uk/" in told.parts["text"]
 

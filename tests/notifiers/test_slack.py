@@ -80,7 +80,7 @@ def test_a_post_pings_nobody_unfurls_nothing_and_names_its_delivery(server):
     header, *rest = post.body["blocks"]
     assert header["text"] == {
         "type": "plain_text",
-        "text": "New tender: Supported living services, Northwick",
+        "text": "New tender, closes 19 Jun: Supported living services, Northwick",
         "emoji": False,
     }
     assert all(text["verbatim"] for text in texts(rest) if text["type"] == "mrkdwn")
