@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -19,7 +20,9 @@ from bot.demo.shapes import instant
 from bot.loop import clock
 from bot.store import deliveries
 from bot.store.engine import reading
+from notifiers.webhook import signature
 from tests.fakes import World, world
+from tests.make import NOW
 from tests.publishers import publishers, release
 from tests.test_story import PUBLISHED
 
@@ -117,7 +120,10 @@ VERB_LINES = [line for line in commands("tenderbell") if line.split()[1] != "run
 
 
 @pytest.mark.parametrize("command", VERB_LINES)
-def test_a_command_of_the_readme_works(command: str, at_work: World, tmp_path: Path) -> None:
+def test_a_command_of_the_readme_works(
+    command: str, at_work: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # a page that is written goes there
     stand_ins = {
         "NOTICE": NOTICE,
         "SOURCE": "fts",
@@ -146,6 +152,17 @@ def test_the_demo_tells_its_week_and_leaves_its_messages(tmp_path: Path) -> None
     page = (tmp_path / "out" / "slack.html").read_text()
     assert page.count("<article>") > 10
     shutil.rmtree(tmp_path / "out")
+
+
+def test_the_sample_that_checks_a_webhook_s_signature_does() -> None:
+    (sample,) = [block for block in blocks("python") if "def genuine" in block]
+    held: dict[str, Any] = {}
+    exec(sample, held)
+    header, at = signature(b"{}", ["secret"], NOW), NOW.timestamp()
+    assert held["genuine"](header, b"{}", "secret", at + 299)
+    assert not held["genuine"](header, b"{}", "secret", at + 301)
+    assert not held["genuine"](header, b"{ }", "secret", at)
+    assert not held["genuine"](header, b"{}", "other", at)
 
 
 def test_pictures_of_the_readme_are_there() -> None:
