@@ -1,4 +1,4 @@
-"""One invented event of every kind, for checks, previews and tests of channels. Pure."""
+"""Invented events of every kind, for checks, previews and tests of channels. Pure."""
 
 from __future__ import annotations
 
@@ -143,6 +143,63 @@ SAMPLES: Mapping[str, Event] = {
     "started": _started(),
     "operators": _operators(),
 }
+
+
+# ---------------------------------------------------------------- a digest
+
+
+def _told(number: int, name: EventName, title: str, buyer: str, **more: Any) -> Event:
+    """What a digest tells of one procurement; it closes on `closes`, days from now."""
+    closes = NOW + more.pop("closes") * _DAY
+    record = replace(
+        _OPEN,
+        id=f"ocds-b5fd17-0a01{number:02}",
+        notice=f"0002{number:02}-2026",
+        published=NOW - timedelta(hours=number + 3),
+        steps=(),
+        **{field: more.pop(field) for field in ("stage", "status", "kind") if field in more},
+    ).having(
+        title=title,
+        buyers=(Buyer(buyer),),
+        value=more.pop("value", None),
+        deadlines=(Deadline(more.pop("ends", "submission"), closes.replace(hour=11)),),
+        lots=None,
+        awards=more.get("decisions", ()),
+        url=f"https://tenders.example.org/notice/0002{number:02}-2026",
+    )
+    if name == "deadline":
+        more |= {"deadline": record.facts.deadlines[0], "lead": "3d"}
+    return _event(name, record, **more)
+
+
+_MEALS = (Award("1", ("Larder and Hearth Limited",), Value(2_340_000.0, None, "GBP")),)
+# What is told of each procurement in a digest, each of another.
+DIGEST: tuple[Event, ...] = (
+    _told(1, "deadline", "Home care for adults, Easthaven", "Easthaven City Council",
+          value=Value(4_800_000.0, None, "GBP"), closes=3),
+    _told(2, "deadline", "Respite for carers of people with dementia",
+          "Westmoor Integrated Care Board", closes=6),
+    _told(3, "new", "Advocacy for children in care", "Harbourside Borough Council",
+          value=Value(320_000.0, 384_000.0, "GBP"), closes=31),
+    _told(4, "new", "Extra care housing with support on site", "Northwick Borough Council",
+          value=Value(12_500_000.0, None, "GBP"), closes=45, ends="engagement", stage="planning",
+          status="planned", kind="UK2"),
+    _told(5, "amended", "Supported living for adults with autism", "Easthaven City Council",
+          value=Value(1_500_000.0, None, "GBP"), closes=24,
+          changes=(
+              Change("submission", "2026-05-22T11:00:00Z", "2026-06-05T11:00:00Z"),
+              Change("value", "1200000 GBP", "1500000 GBP"),
+          ),
+          words="Bidders asked for more time to cost the night staff.",
+          notes=("the reminder of 8 May 2026 no longer holds",)),
+    _told(6, "amended", "Community equipment and minor adaptations", "Westmoor County Council",
+          closes=20, changes=(Change("documents", None, ("Pricing schedule v2.xlsx",)),)),
+    _told(7, "cancelled", "Day opportunities framework", "Harbourside Borough Council",
+          value=Value(750_000.0, None, "GBP"), closes=21, status="cancelled", kind="UK12",
+          changes=(Change("status", "open", "cancelled"),), words="The funding was withdrawn."),
+    _told(8, "awarded", "Meals at home, Northwick and Formby", "Northwick Borough Council",
+          closes=-40, stage="award", status="awarded", kind="UK6", decisions=_MEALS),
+)  # fmt: skip
 
 
 def bare(event: Event) -> Event:

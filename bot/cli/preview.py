@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -32,46 +32,52 @@ def preview(
 ) -> int:
     """Show a message and send nothing: a delivery by its KEY, or a sample of a KIND.
 
-    KINDs are new, amended, cancelled, awarded, deadline, started and operators. With `--as slack`
-    and `--as email` a page is written too, which shows the message as its client would.
+    KINDs are new, amended, cancelled, awarded, deadline, started, operators and digest. With
+    `--as slack` and `--as email` a page is written too, which shows the message as its client
+    would.
     """
     from bot import app
     from bot.meant import meant
-    from bot.samples import SAMPLES
+    from bot.render.example import KINDS
     from bot.setup import renderer
 
     if output and client not in ("slack", "email"):
         raise click.UsageError("--output names a page: it goes with --as slack or --as email")
     logs(verbose=verbose, quiet=quiet)
     config = app.load(path)
-    if what in SAMPLES:
+    if what in KINDS:
         layout = client or "console"
         message = _sample(renderer(config), what, layout)
     else:
         found = _queued(path, what, client)
         if found is None:
-            hint = meant(what, SAMPLES) or "; `tenderbell outbox` lists the keys"
+            hint = meant(what, KINDS) or "; `tenderbell outbox` lists the keys"
             click.echo(f"no such delivery, nor kind of message: {clean(what)}{hint}", err=True)
             return 1
         message, layout = found
-    subject, text = message.parts.get("subject", ""), message.parts["text"]
-    # A terminal's text begins with its subject.
-    alone = layout == "console" or text.startswith(subject)
-    shown = text if alone else f"{subject}\n\n{text}"
-    click.echo("\n".join(map(clean, shown.split("\n"))))
+    click.echo("\n".join(map(clean, _shown(message.parts, layout).split("\n"))))
     if client in ("slack", "email"):
-        kind = what if what in SAMPLES else "message"
+        kind = what if what in KINDS else "message"
         page = output or Path(f"preview-{kind}-{client}.html")
         page.write_text(_page(message, client, config), encoding="utf-8")
         click.echo(f"\n{page}")
     return 0
 
 
-def _sample(render: Renderer, kind: str, notifier: str) -> Message:
-    from bot.samples import SAMPLES, delivery, told_at
+def _shown(parts: Mapping[str, str], layout: str) -> str:
+    """All that a reader of the plain message sees, from top to bottom."""
+    subject, text = parts.get("subject", ""), parts["text"]
+    # A terminal's text begins with its subject.
+    alone = layout == "console" or text.startswith(subject)
+    around = [parts.get(name, "") for name in ("status", "fields")]
+    told = ["" if alone else subject, *around, text, parts.get("context", "")]
+    return "\n\n".join(filter(None, told))
 
-    event = SAMPLES[kind]
-    message = render.render(notifier, event, delivery(event), told_at(event))
+
+def _sample(render: Renderer, kind: str, notifier: str) -> Message:
+    from bot.render.example import entries, message_of
+
+    message = message_of(render, notifier, kind, entries(kind))
     _failed(render)
     return message
 
@@ -155,12 +161,12 @@ def _send(channel: Channel, render: Renderer) -> bool:
     """Whether every message was taken; each is a line. What ails the whole channel ends it."""
     from bot.errors import DeliveryError
     from bot.loop import Pace, clock
-    from bot.samples import SAMPLES
+    from bot.render.example import KINDS
 
     pace = Pace(channel.notifier.pace, threading.Event())
     well = True
     for recipient in channel.notifier.recipients():
-        for kind in SAMPLES:
+        for kind in KINDS:
             to = f"{kind} to {recipient or channel.name}"
             try:
                 pace()
@@ -178,24 +184,30 @@ def _marked(
     render: Renderer, kind: str, channel: Channel, recipient: str, now: datetime
 ) -> Message:
     """A sample marked as a test wherever a reader may look: in its subject, text and facts."""
-    from bot.samples import SAMPLES, delivery, told_at
+    from bot.render.example import entries, message_of
     from bot.when import iso
 
-    sample = SAMPLES[kind]
-    event = replace(sample, notes=(*sample.notes, NOTE))
-    told = replace(
-        delivery(event, channel.name, recipient),
+    told = [
+        (replace(event, notes=(*event.notes, NOTE)), replace(delivery, key=f"test/{delivery.key}"))
+        for event, delivery in entries(kind, channel.name, recipient)
+    ]
+    message = message_of(render, channel.notify, kind, told)
+    return replace(
+        message,
         key=f"test/{kind}@{iso(now)}>{channel.name}>{recipient}",
+        parts=_test(message.parts),
+        facts=_test(message.facts),
+        at=now,
     )
-    message = render.render(channel.notify, event, told, told_at(sample))
-    return replace(message, parts=_test(message.parts), facts=_test(message.facts), at=now)
 
 
-def _test(told: Mapping[str, str]) -> dict[str, str]:
-    """The same with TEST before the subject, before a text that begins with it, and the title."""
+def _test(told: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with TEST before the subject, before a text that begins with it, and each title."""
     subject = told.get("subject", "")
     marked = {**told}
     for name in ("subject", "title", "text"):
         if told.get(name) and (name != "text" or told[name].startswith(subject)):
             marked[name] = f"TEST: {told[name]}"
+    if "entries" in told:
+        marked["entries"] = [_test(entry) for entry in told["entries"]]
     return marked

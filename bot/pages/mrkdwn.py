@@ -26,6 +26,13 @@ _EMOJIS = {
     "no_entry_sign": "🚫", "white_check_mark": "✅", "trophy": "🏆", "new": "🆕", "memo": "📝",
     "pencil2": "✏️", "alarm_clock": "⏰", "rotating_light": "🚨", "link": "🔗", "clock3": "🕒",
     "tada": "🎉", "speech_balloon": "💬", "mega": "📣", "eyes": "👀", "arrow_right": "➡️",
+} | {
+    # Signs that every font has, coloured, for those that few have.
+    name: f'<span style="color:{colour}">●</span>'
+    for name, colour in {
+        "large_green_circle": "#2b9e5f", "large_orange_circle": "#e8912d",
+        "large_blue_circle": "#2f86d6", "white_circle": "#a9adb3", "red_circle": "#d63a3a",
+    }.items()
 }  # fmt: skip
 _NAMES = {"here": "@here", "channel": "@channel", "everyone": "@everyone"}
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from markupsafe import escape
@@ -16,7 +17,7 @@ from bot.contract import Message
 from bot.filters import cut, line, mrkdwn
 from bot.model import Delivery, Event
 from bot.render.digest import ITEMS, SLACK_ITEMS, Digest, digest_view, titles
-from bot.render.facts import in_flight, together
+from bot.render.facts import Later, in_flight, together
 from bot.render.layouts import ESCAPED, SUBJECT, Layouts, tidy
 from bot.render.own import Failure, Own, read
 from bot.render.state import State
@@ -145,13 +146,16 @@ class Renderer:
 
 
 def _of_digest(digest: Digest, parts: Mapping[str, str], now: datetime) -> Message:
-    told = [in_flight(delivery, event, now) for event, delivery in digest.entries]
+    def facts() -> Mapping[str, Any]:
+        told = [in_flight(delivery, event, now) for event, delivery in digest.entries]
+        return together(digest.key, told)
+
     return Message(
         key=digest.key,
         recipient=digest.recipient,
         parts=parts,
         at=now,
-        facts=together(digest.key, told),
+        facts=Later(facts),
     )
 
 

@@ -37,6 +37,8 @@ LASTING = frozenset({PASSED, VOID})
 _PLANNING = frozenset({"engagement", "expected-notice"})
 _CONTRACT = frozenset({"contract-start", "contract-end"})
 _AFTER = _CONTRACT | {"standstill"}
+_AHEAD = ACT | _PLANNING
+_CLOSING = frozenset({"submission", "participation"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +152,11 @@ def _grouped(deadlines: Iterable[Deadline]) -> list[list[Deadline]]:
 
 def nearest(record: Record, now: datetime) -> Deadline | None:
     """The next date still ahead by which somebody must act: that to submit by, else another."""
-    ahead = [d for d in record.facts.deadlines if d.at > now and d.kind in ACT | _PLANNING]
-    closing = [d for d in ahead if d.kind in ("submission", "participation")] or ahead
-    return min(closing, key=lambda d: d.at, default=None)
+    ahead = [d for d in record.facts.deadlines if d.kind in _AHEAD and d.at > now]
+    if len(ahead) < 2:
+        return ahead[0] if ahead else None
+    closing = [d for d in ahead if d.kind in _CLOSING] or ahead
+    return min(closing, key=lambda d: d.at)
 
 
 def next_of(record: Record, now: datetime, zone: ZoneInfo) -> str:

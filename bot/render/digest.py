@@ -150,25 +150,37 @@ def _day(at: datetime, now: datetime, zone: ZoneInfo) -> str:
 
 
 class Group:
-    """What a digest tells of one procurement: its events, oldest first, and how it stands."""
+    """What a digest tells of one procurement: its events, oldest first, and how it stands.
+
+    A digest makes one of each procurement, and shows but the first of them.
+    """
+
+    __slots__ = ("ends", "entries", "fresh", "near", "record", "reminded", "section")
 
     def __init__(self, entries: Sequence[tuple[Event, Delivery]], now: datetime) -> None:
-        self.entries = entries
         if len(entries) > 1:
-            self.entries = sorted(entries, key=lambda entry: (entry[0].at, entry[0].key))
-        self.events = [event for event, _ in self.entries]
-        self.last = self.events[-1]
-        held = [event.record for event in self.events if event.record]
-        self.record = max(held, key=lambda record: record.published)
-        near = [e.deadline for e in self.events if e.deadline and e.deadline.at > now]
-        self.reminded = min(near, key=lambda d: d.at, default=None)
-        self.fresh = any(event.name == "new" for event in self.events)
+            entries = sorted(entries, key=lambda entry: (entry[0].at, entry[0].key))
+        self.entries = entries
+        events = self.events
+        held = [event.record for event in events if event.record]
+        self.record = max(held, key=lambda r: r.published) if len(held) > 1 else held[0]
+        near = [e.deadline for e in events if e.deadline and e.deadline.at > now]
+        self.reminded = min(near, key=lambda d: d.at) if near else None
+        self.fresh = "new" in [event.name for event in events]
         self.section = self._section()
         # The date that it is told under.
         self.near = self.reminded
         if not self.reminded and self.section not in ("cancelled", "awarded"):
             self.near = dates.nearest(self.record, now)
         self.ends = self.near.at if self.near else _NEVER
+
+    @property
+    def events(self) -> list[Event]:
+        return [event for event, _ in self.entries]
+
+    @property
+    def last(self) -> Event:
+        return self.entries[-1][0]
 
     @property
     def moved(self) -> bool:
@@ -190,10 +202,10 @@ class Group:
 
 def _grouped(digest: Digest, now: datetime) -> list[Group]:
     held: dict[str, list[tuple[Event, Delivery]]] = {}
-    for event, delivery in digest.entries:
-        if event.record:
-            key = event.record.key
-            held.setdefault(digest.conversations.get(key, key), []).append((event, delivery))
+    for entry in digest.entries:
+        if entry[0].record:
+            key = entry[0].record.key
+            held.setdefault(digest.conversations.get(key, key), []).append(entry)
     return [Group(entries, now) for entries in held.values()]
 
 

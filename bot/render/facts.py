@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from bot.choice import FOLLOWED
@@ -56,6 +57,26 @@ def in_flight(delivery: Delivery, event: Event, now: datetime, attempts: int = 1
 def together(key: str, entries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """The facts of a message that tells several deliveries: of a digest, or of a bundle."""
     return {"digest": key, "entries": list(entries)}
+
+
+class Later(Mapping[str, Any]):
+    """Facts that are not put together before they are asked for: most channels never do."""
+
+    def __init__(self, make: Callable[[], Mapping[str, Any]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> Mapping[str, Any]:
+        return self._make()
+
+    def __getitem__(self, name: str) -> Any:
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
 
 
 def change_facts(told: Change) -> dict[str, Any]:

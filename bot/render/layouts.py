@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from jinja2 import ChoiceLoader, FileSystemLoader, Template, TemplateError
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, Template, TemplateError
 from jinja2.loaders import BaseLoader
 from jinja2.meta import find_referenced_templates
 
 from bot.filters import cut, line, mrkdwn
 from bot.render.own import Own
-from bot.render.sandbox import Sandbox, Strict, metered, sandbox
+from bot.render.sandbox import Sandbox, environment, metered
 
 SUBJECT = 200
 # Parts that are plain text of one line, whatever the notifier.
@@ -32,20 +32,21 @@ _LINES = re.compile(r"\n{3,}")
 class Layouts:
     """The templates of all notifiers: those built in, or those with an operator's own among them.
 
-    Own templates are kept to what a layout needs, and so is all that they include.
+    Own templates are kept to what a layout needs, and so is all that they include. Those built in
+    need no watching, which would cost more than the rest of their work.
     """
 
     def __init__(self, own: Own | None = None) -> None:
         self._own = own
-        kind: type[Sandbox] = Strict if own else Sandbox
+        kind: type[Environment] = Sandbox if own else Environment
         loader: BaseLoader = FileSystemLoader(TEMPLATES)
         if own:
             loader = ChoiceLoader([own.loader(), loader])
-        self._html = sandbox(kind, loader, autoescape=True)
+        self._html = environment(kind, loader, autoescape=True)
         # With autoescape on, whatever is no Markup yet is escaped on output: `finalize` comes first
         # and makes Slack's escape of it, so that no template can forget it.
-        self._mrkdwn = sandbox(kind, loader, autoescape=True, finalize=mrkdwn)
-        self._plain = sandbox(kind, loader, autoescape=False)
+        self._mrkdwn = environment(kind, loader, autoescape=True, finalize=mrkdwn)
+        self._plain = environment(kind, loader, autoescape=False)
         self._parts = _parts(TEMPLATES)
         self._used: dict[tuple[str, str], tuple[str, ...]] = {}
 
@@ -69,7 +70,7 @@ class Layouts:
         folders = [notifier] if notifier in self._parts else [notifier, USUAL]
         return [f"{folder}/{kind}.{part}.j2" for folder in folders for kind in (name, "default")]
 
-    def environment(self, notifier: str, part: str) -> Sandbox:
+    def environment(self, notifier: str, part: str) -> Environment:
         """In which a part's template is compiled, and so how its texts are escaped."""
         if part == "html":
             return self._html
@@ -94,7 +95,7 @@ class Layouts:
         return metered(template, view=told) if self._own else template.render(view=told)
 
 
-def reached(env: Sandbox, name: str, seen: set[str] | None = None) -> Iterator[str]:
+def reached(env: Environment, name: str, seen: set[str] | None = None) -> Iterator[str]:
     """A template and those that it includes, extends or imports by name; none if it is not there.
 
     What cannot be parsed includes nothing.
@@ -130,4 +131,4 @@ def _parts(root: Path) -> Mapping[str, tuple[str, ...]]:
 
 def tidy(text: str) -> str:
     """Without spaces that end a line, and with one empty line where there are several."""
-    return _LINES.sub("\n\n", "\n".join(part.rstrip() for part in text.split("\n"))).strip()
+    return _LINES.sub("\n\n", "\n".join(map(str.rstrip, text.split("\n")))).strip()

@@ -7,7 +7,14 @@ from contextvars import ContextVar
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes, pass_environment
+from jinja2 import (
+    Environment,
+    StrictUndefined,
+    Template,
+    TemplateSyntaxError,
+    nodes,
+    pass_environment,
+)
 from jinja2.filters import FILTERS, do_replace
 from jinja2.loaders import BaseLoader
 from jinja2.nodes import EvalContext
@@ -85,23 +92,14 @@ def no_such(name: str, known: list[str]) -> str:
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """Templates reach the view's public fields and nothing else; sums of strings stay small."""
-
-    intercepted_binops = frozenset({"*", "**", "%"})
-
-    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        # `"a" * 10**9` would ask for a gigabyte: a layout has no need of any of the three.
-        raise ValueError(f"templates cannot use the operator {operator}")
-
-
-class Strict(Sandbox):
     """For templates that somebody else wrote: whatever they say, they end soon and stay small.
 
-    What is doubled line by line, in a variable, a block, a macro or an inclusion, is measured
-    where it is put together. Each text is escaped where it is put out, and nothing undoes that.
+    They reach the view's public fields and nothing else. What is doubled line by line, in a
+    variable, a block, a macro or an inclusion, is measured where it is put together. Each text is
+    escaped where it is put out, and nothing undoes that.
     """
 
-    intercepted_binops = Sandbox.intercepted_binops | {"+"}
+    intercepted_binops = frozenset({"*", "**", "%", "+"})
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -113,7 +111,8 @@ class Strict(Sandbox):
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         if operator != "+":
-            return super().call_binop(context, operator, left, right)
+            # `"a" * 10**9` would ask for a gigabyte: a layout has no need of any of the three.
+            raise ValueError(f"templates cannot use the operator {operator}")
         if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
             _bounded(len(left) + len(right), ENTRIES)
         if isinstance(left, str) and isinstance(right, str):
@@ -156,7 +155,7 @@ class Strict(Sandbox):
         return tree
 
 
-def refusals(env: Sandbox, tree: nodes.Template) -> Iterator[tuple[int, str]]:
+def refusals(env: Environment, tree: nodes.Template) -> Iterator[tuple[int, str]]:
     """Line and reason of whatever a template must not use."""
     for node in tree.find_all(nodes.ScopedEvalContextModifier):
         yield node.lineno, "autoescape cannot be switched: every text is escaped"
@@ -176,13 +175,13 @@ def _no_such_filter(kind: str, name: str, known: list[str]) -> str:
     return f"the {kind} {name!r} {there}{hint}"
 
 
-def sandbox(
-    kind: type[Sandbox],
+def environment(
+    kind: type[Environment],
     loader: BaseLoader,
     *,
     autoescape: bool,
     finalize: Callable[[object], Markup] | None = None,
-) -> Sandbox:
+) -> Environment:
     """An environment whose output is escaped for HTML, as `finalize` does, or not at all."""
     return kind(
         loader=loader,
@@ -249,7 +248,7 @@ def _measured(parts: Iterable[str]) -> Iterator[str]:
 
 
 @pass_environment
-def _join(env: Sandbox, given: Iterable[Any], between: Any = "", attribute: Any = None) -> str:
+def _join(env: Environment, given: Iterable[Any], between: Any = "", attribute: Any = None) -> str:
     """As Jinja's own, within the limit, and by the escape of the environment."""
     if attribute is not None:
         given = (env.getitem(item, attribute) for item in given)

@@ -1,4 +1,4 @@
-"""An operator's own templates tried with every kind of event, and each fault found. Reads files."""
+"""An operator's own templates tried with every kind of message, and their faults. Reads files."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from jinja2 import Environment, TemplateError, nodes
 
 from bot.errors import Problem
 from bot.meant import meant
+from bot.render.digest import DigestView
+from bot.render.example import DIGESTS, KINDS, entries, scant, view_of
 from bot.render.layouts import TEMPLATES, Layouts, reached
 from bot.render.own import SUFFIX, Failure, Own, read
 from bot.render.sandbox import no_such, public, refusals
-from bot.render.view import View, view
-from bot.samples import SAMPLES, bare, delivery, told_at
+from bot.render.view import View
 
 
 def faults(folder: Path, zone: ZoneInfo, notifiers: Collection[str]) -> list[Problem]:
-    """What fails when each of these notifiers tells every kind of event, each fault once.
+    """What fails when each of these notifiers tells every kind of message, each fault once.
 
     Of a name that is not there it does not matter whether a sample comes to its line.
     """
@@ -47,7 +48,7 @@ def doubts(folder: Path, notifiers: Collection[str]) -> list[Problem]:
     own = read(folder)
     layouts = Layouts(own)
     names = sorted(set(_names(layouts, notifiers)))
-    used = {name for n in notifiers for kind in SAMPLES for name in layouts.used(n, kind)}
+    used = {name for n in notifiers for kind in KINDS for name in layouts.used(n, kind)}
     odd = [name for name in own.names if name not in used and name not in names]
     # A read-me is welcome; a template without its suffix is not.
     odd += [name for name in own.others if f"{name}{SUFFIX}" in names]
@@ -71,7 +72,7 @@ def _names(layouts: Layouts, notifiers: Collection[str]) -> Iterator[str]:
     """Every name that one of these notifiers looks for."""
     for notifier in notifiers:
         for part in layouts.kinds_of(notifier):
-            for kind in SAMPLES:
+            for kind in KINDS:
                 yield from layouts.lookups(notifier, kind, part)
 
 
@@ -136,7 +137,10 @@ def _given(tree: nodes.Template) -> set[str]:
 
 
 def _not_of_the_view(name: str, tree: nodes.Template) -> Iterator[Failure]:
-    known = public(View)
+    kind = name.partition("/")[2].partition(".")[0]
+    # What serves several kinds may ask for what any of them holds: it is tried with each.
+    held = [View] * (kind != DIGESTS) + [DigestView] * (kind == DIGESTS or kind not in KINDS)
+    known = list(dict.fromkeys(field for view in held for field in public(view)))
     aliases = {"view"} | {
         assigned.target.name
         for assigned in tree.find_all(nodes.Assign)
@@ -160,16 +164,16 @@ def _tried(
 ) -> Iterator[tuple[str, Failure]]:
     """The kind of message and what failed in it, by samples that say much and that say little."""
     for notifier in sorted(notifiers):
-        for kind, sample in SAMPLES.items():
-            for what, event in ((kind, sample), (f"{kind} with hardly a fact", bare(sample))):
-                told = view(event, delivery(event), told_at(sample), zone)
+        for kind in KINDS:
+            for what, given in ((kind, entries(kind)), *scant(kind)):
+                told = view_of(kind, given, zone)
                 for part in layouts.kinds_of(notifier):
                     for failure in _failing(own, layouts, (notifier, kind, part), told):
                         yield what, failure
 
 
 def _failing(
-    own: Own, layouts: Layouts, place: tuple[str, str, str], told: View
+    own: Own, layouts: Layouts, place: tuple[str, str, str], told: View | DigestView
 ) -> Iterator[Failure]:
     """What is wrong with one part of a message: `place` is its notifier, its kind and the part."""
     entry = _first(layouts.lookups(*place), own.names)
@@ -182,8 +186,10 @@ def _failing(
             blamed, 1, f"a built-in template fails with it: {error}"
         )
     else:
-        # Other parts may well be empty, as the facts of a message that has none.
-        if entry and not text and place[2] in _NEEDED:
+        # Other parts may well be empty, as the facts of a message that has none; and so may the
+        # text be of one that has a header and more besides.
+        spare = {"text"} if "header" in layouts.kinds_of(place[0]) else set()
+        if entry and not text and place[2] in _NEEDED - spare:
             yield Failure(entry, 1, f"makes an empty {place[2]}")
 
 

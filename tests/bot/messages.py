@@ -16,7 +16,8 @@ from bot.app import posted
 from bot.contract import Message
 from bot.model import Award, Buyer, Change, Event, Lot, Match, Value
 from bot.render import Renderer
-from bot.samples import SAMPLES, bare, delivery, told_at
+from bot.render.example import KINDS, entries, message_of
+from bot.samples import bare
 
 DATA = Path(__file__).parent / "data" / "messages"
 CHANNELS = ("console", "email", "slack")
@@ -101,20 +102,16 @@ KEPT = ("new", "amended")
 
 
 def message(notice: str, kind: str, channel: str) -> Message:
-    sample = SAMPLES[kind]
-    event = NOTICES[notice](sample)
-    told = delivery(event)
+    told = [(NOTICES[notice](event), delivery) for event, delivery in entries(kind)]
     if notice == "attack":
-        told = replace(told, matches=(Match(ATTACK, ATTACK),))
-    return RENDERER.render(channel, event, told, told_at(sample))
+        told = [(event, replace(sent, matches=(Match(ATTACK, ATTACK),))) for event, sent in told]
+    return message_of(RENDERER, channel, kind, told)
 
 
 def cases() -> list[str]:
     """`notice.kind` of each case that is kept."""
     return [
-        f"{notice}.{kind}"
-        for notice in NOTICES
-        for kind in (SAMPLES if notice == "plain" else KEPT)
+        f"{notice}.{kind}" for notice in NOTICES for kind in (KINDS if notice == "plain" else KEPT)
     ]
 
 

@@ -15,12 +15,12 @@ from bot.app import posted
 from bot.demo.slack import ill_formed
 from bot.pages.mail import mail
 from bot.pages.slack import Shown, channel
-from bot.samples import SAMPLES
+from bot.render.example import KINDS
 from notifiers.email import compose
 from tests.bot import messages
 from tests.bot.messages import CHANNELS, DATA, NOTICES
 
-EVERY = [(notice, kind) for notice in NOTICES for kind in SAMPLES]
+EVERY = [(notice, kind) for notice in NOTICES for kind in KINDS]
 VOID = {"meta", "br", "hr", "img", "link", "input", "base"}
 
 

@@ -39,6 +39,10 @@ from bot.pages.slack import Shown, channel
         ("a\n> b\n> c\nd", "a<blockquote>b<br>c</blockquote>d"),
         ("&gt; b", "<blockquote>b</blockquote>"),
         (":warning: :no_such:", "⚠️ :no_such:"),
+        (
+            ":large_green_circle: *Open*",
+            '<span style="color:#2b9e5f">●</span> <b>Open</b>',
+        ),
         ("a\x000\x00b", "a0b"),
     ],
 )

@@ -70,7 +70,8 @@ def in_slack(message: Message) -> str:
     fields = re.sub(r"\*\n", ": ", message.parts["fields"])
     for brief, label in BRIEF.items():
         fields = re.sub(rf"\*{brief}\b", label, fields)
-    seen = "\n".join((fields, message.parts["text"], message.parts["context"]))
+    parts = message.parts
+    seen = "\n".join((parts["status"], fields, parts["text"], parts["context"]))
     return re.sub(r"<!date\^[^|]*\|([^>]*)>", r"\1", seen).replace("*", "")
 
 
@@ -223,7 +224,7 @@ def test_the_operators_hear_the_reason():
     what = Event(key="fts/down", name="operators", source="fts", at=NOW, notes=(why, "More."))
     for notifier in NOTIFIERS:
         assert why in "".join(told(notifier, what).parts.values())
-        assert "More." in text(notifier, what)
+        assert "More." in text(notifier, what) + told(notifier, what).parts.get("status", "")
 
 
 # ---------------------------------------------------------------- dates, changes, lists

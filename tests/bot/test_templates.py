@@ -15,12 +15,14 @@ from click.testing import CliRunner
 
 from bot.cli import cli
 from bot.render import Renderer, Verdict
+from bot.render.digest import DigestView
+from bot.render.example import KINDS, entries, message_of, scant, view_of
 from bot.render.layouts import TEMPLATES, Layouts
 from bot.render.own import LARGEST, Own, read
 from bot.render.sandbox import ALLOWED, LONGEST, STEPS, public
 from bot.render.trial import doubts, faults
 from bot.render.view import Listed, View
-from bot.samples import NOW, SAMPLES, bare, delivery, told_at
+from bot.samples import NOW, SAMPLES, delivery
 from tests.bot.test_cycle import START, tender
 from tests.fakes import CARE, World, world
 from tests.fakes import CONFIG as WHOLE
@@ -42,8 +44,7 @@ def folder(root: Path, **files: str) -> Path:
 
 def text(own: Path, notifier: str = "console", kind: str = "new", part: str = "text") -> str:
     """What a sample becomes by the own templates alone; their errors are raised."""
-    event = SAMPLES[kind]
-    view = BUILT_IN.view(event, delivery(event), told_at(event))
+    view = view_of(kind, entries(kind), LONDON)
     return Layouts(read(own)).part(notifier, kind, part, view)
 
 
@@ -87,9 +88,9 @@ def test_every_built_in_template_is_fit_to_be_copied_and_changed() -> None:
     """What is built in keeps to what an own template may do, and makes the same by it."""
     empty = Layouts(Own(Path("/nowhere"), {}, {}, ()))
     for notifier in ALL:
-        for kind, sample in SAMPLES.items():
-            for event in (sample, bare(sample)):
-                view = BUILT_IN.view(event, delivery(event), told_at(sample))
+        for kind in KINDS:
+            for told in (entries(kind), *(few for _, few in scant(kind))):
+                view = view_of(kind, told, LONDON)
                 assert empty.parts(notifier, kind, view) == Layouts().parts(notifier, kind, view)
 
 
@@ -100,7 +101,20 @@ def test_a_folder_of_copies_has_no_fault_and_no_doubt(tmp_path: Path) -> None:
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_text(path.read_text())
     assert found(own) == []
-    assert [p for p in doubts(own, ALL) if "/digest." not in p.file] == []
+    assert doubts(own, ALL) == []
+
+
+def test_a_digest_may_be_laid_out_anew(tmp_path: Path) -> None:
+    own = folder(
+        tmp_path,
+        console__digest__text="{% for s in view.sections %}{{ s.heading }} {{ s.count }}. "
+        "{% endfor %}{{ view.more or view.empty or 'That is all.' }}",
+    )
+    assert found(own) == [] and doubts(own, ALL) == []
+    told = message_of(Renderer(LONDON, own), "console", "digest", entries("digest"))
+    assert told.parts["text"] == (
+        "Closing soon 2. New 2. Amended 2. Cancelled 1. Awarded 1. That is all."
+    )
 
 
 def test_a_notifier_without_templates_may_be_given_some(tmp_path: Path) -> None:
@@ -284,6 +298,20 @@ def test_no_own_template_lets_a_notice_s_text_through_as_markup(
             {"console__new__text": "{% include 'shared/a.j2' %}", "shared__a": "\n\n{{ view|"},
             ["shared/a.j2:3:1: unexpected end of template"],
         ),
+        (
+            {"console__digest__text": "{{ view.title }}\n{% if 0 %}{{ view.lots }}{% endif %}"},
+            ["console/digest.text.j2:2:1: there is no 'lots'"],
+        ),
+        (
+            {"console__new__text": "{{ view.title }}{% if 0 %}{{ view.sections }}{% endif %}"},
+            ["console/new.text.j2:1:1: there is no 'sections'"],
+        ),
+        (
+            {"shared__digest__txt": "{{ view.sections[0].items[0].lable }}"},
+            # Neither is there of a digest of nothing.
+            ["shared/digest.txt.j2:1:1: there is no 'lable' (did you mean value?)",
+             "shared/digest.txt.j2:1:1: there is no entry 0 in a list of 0 here"],
+        ),
         ({"console__new__text": "{# nothing #}"}, ["console/new.text.j2:1:1: makes an empty text"]),
         (
             {"console__new__text": "{% for a in range(9999) %}{% for b in range(9999) %}"
@@ -432,7 +460,9 @@ def test_operators_are_told_once_that_a_template_fails_and_once_that_it_is_mende
     bell: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     bell.once(START + timedelta(days=2))
-    assert len(posts(bell)) == 2 and all("Submission deadline" in post for post in posts(bell))
+    # The built-in fields and text, with the buyer's description, and no trace of the own one.
+    assert len(posts(bell)) == 2
+    assert all("*Submit by*" in post and "Why: " in post for post in posts(bell))
     assert re.search(r"template=slack/new.text.j2 failed.*:1: there is no 'nope'", caplog.text)
     failing = "The template slack/new.text.j2 fails, so messages have the built-in form"
     assert alarms(bell) == [failing]
@@ -473,6 +503,9 @@ def test_a_verdict_names_each_template_that_a_message_was_made_with(tmp_path: Pa
 # ---------------------------------------------------------------- what is written about them
 
 
+README = (TEMPLATES / "README.md").read_text()
+
+
 def paths(kind: Any, name: str = "view") -> Iterator[str]:
     """Every name that a template may ask of the view, and of what is in its lists."""
     held = get_type_hints(kind)
@@ -490,16 +523,24 @@ def paths(kind: Any, name: str = "view") -> Iterator[str]:
 
 
 def test_what_the_view_holds_is_written_down_and_nothing_else() -> None:
-    told = set(re.findall(r"`(view\.[^`]+)`", (TEMPLATES / "README.md").read_text()))
-    held = {path for path in paths(View) if not path.endswith(".shown")}
-    assert told - {"view.reasons.shown"} == held
+    of_notices, of_digests = README.split("## What `view` holds in a digest")
+    for text, kind in ((of_notices, View), (of_digests, DigestView)):
+        told = set(re.findall(r"`(view\.[^`]+)`", text))
+        held = {path for path in paths(kind) if not path.endswith(".shown")}
+        assert told - {"view.reasons.shown"} == held
+
+
+def test_the_parts_that_are_written_down_are_those_of_each_kind_of_channel() -> None:
+    rows = dict(re.findall(r"^\| `(slack|email|console)` \| (.*) \|$", README, re.MULTILINE))
+    for notifier in ALL:
+        told = set(re.findall(r"`(\w+)`", rows[notifier])) - {"calendar"}
+        assert told == set(Layouts().kinds_of(notifier))
 
 
 def test_the_kinds_and_the_filters_that_are_written_down_are_those_that_are_there() -> None:
-    text = (TEMPLATES / "README.md").read_text()
-    for kind in SAMPLES:
-        assert f"`{kind}`" in text
-    listed = re.search(r"Filters: `([^`]+)`", text)
+    for kind in KINDS:
+        assert f"`{kind}`" in README
+    listed = re.search(r"Filters: `([^`]+)`", README)
     assert listed
     assert set(listed[1].split()) == {*ALLOWED, "join", "replace"} - {"d"}
-    assert f"{STEPS:,} steps" in text and f"{LONGEST:,} characters" in text
+    assert f"{STEPS:,} steps" in README and f"{LONGEST:,} characters" in README
