@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+from sqlalchemy.exc import DBAPIError
 
 from bot.batch import as_one
 from bot.config import Channel
 from bot.contract import Message
 from bot.digests import digest
+from bot.errors import DeliveryError
 from bot.model import Delivery, Event, Record
 from bot.ready import ready
 from bot.render.digest import Digest
 from bot.render.state import State
-from bot.retry import Outcome, Retry
+from bot.retry import Outcome, Retry, after
 from bot.setup import Setup
 from bot.store import joins, process
 from bot.store.claims import Claim
 from bot.store.engine import reading
+
+log = logging.getLogger("tenderbell.deliver")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,7 @@ def content(
             # Awards are told in order: what stands behind one that waits, waits as well.
             found.settled.append((claim, found.settled[-1][1]))
             continue
-        event = ready(setup, channel, claim, now)
+        event = _ready(setup, channel, claim, now)
         if not isinstance(event, Event):
             told = {e.key for e, _ in found.events} if bundle.digest else ()
             if isinstance(event, Retry) and event.behind in told:
@@ -113,6 +119,18 @@ def content(
         else:
             found.events.append((event, claim))
     return found
+
+
+def _ready(setup: Setup, channel: Channel, claim: Claim, now: datetime) -> Event | Outcome:
+    """As `ready`; what cannot be looked into is tried again, and must not stop all behind it."""
+    try:
+        return ready(setup, channel, claim, now)
+    except DBAPIError:
+        raise
+    except Exception as error:
+        log.exception("delivery=%s failed", claim.delivery.key)
+        failed = DeliveryError(f"{type(error).__name__}: {error}")
+        return after(failed, claim.attempts, claim.first_due, now)
 
 
 def rendered(

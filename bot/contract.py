@@ -178,6 +178,6 @@ class Conversing(Notifier, Protocol):
     def find(self, message: Message, since: datetime) -> Receipt | None:
         """What the channel answered to this message, if it took it since then (UTC).
 
-        DeliveryError where it cannot be looked up.
+        DeliveryError where it cannot be looked up; of the `channel` where it can later.
         """
         ...

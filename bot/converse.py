@@ -139,16 +139,19 @@ def _keep(
 
 
 def arrived(
-    notifier: Conversing, message: Message, first_due: datetime, real: datetime
+    notifier: Conversing, message: Message, first_due: datetime, real: datetime, *, patient: bool
 ) -> Receipt | None:
     """The receipt of a message whose answer never came, where the channel can tell; else None.
 
-    `real` is the real time, UTC: the channel knows no other.
+    `real` is the real time, UTC: the channel knows no other. If `patient`, DeliveryError where it
+    asks for a pause: after that it can tell.
     """
     since = min(first_due, real - PATIENCE) - _SLACK
     try:
         found = notifier.find(message, since)
     except DeliveryError as error:
+        if error.channel and patient:
+            raise
         log.info("delivery=%s cannot be looked up: %s", message.key, error)
         return None
     if found:

@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import DBAPIError
 
 from bot.config import Channel, Source
-from bot.deliver import ChannelReceipt, deliver
+from bot.deliver import deliver
 from bot.feeds import Feeds
 from bot.fetch import Stopped
 from bot.ingest import remind
 from bot.poll import LEASE, Overtaken, Poll
-from bot.receipt import PollReceipt
+from bot.receipt import ChannelReceipt, PollReceipt
 from bot.retry import poll_again
 from bot.setup import Clock, Setup
 from bot.store import deliveries, digests, duty, outbox
@@ -118,7 +118,8 @@ def once(setup: Setup, now: datetime, clock: Clock) -> Cycle:
         rounds = pool.map(lambda c: _deliver_patiently(setup, c, now, clock), channels)
         cycle.channels = {receipt.channel: receipt for receipt in rounds}
     with reading(setup.engine) as connection:
-        held, cycle.gathered = outbox.held(connection, now), digests.waiting(connection, now)
+        held, gathered = outbox.held(connection, now), digests.waiting(connection, now)
+        cycle.gathered = sum(count for count, _ in gathered.values())
         cycle.owed, cycle.held = outbox.owed(connection) - held, held - cycle.gathered
     return cycle
 

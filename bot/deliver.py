@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from bot.alarm import report, templates
 from bot.bundle import Bundle, Content, bundles, content, one, plain, rendered
 from bot.config import Channel
-from bot.contract import Conversing, Message, Receipt, Send
-from bot.converse import addressed, arrived, keep, occasion, place, shown
-from bot.digests import close
+from bot.contract import Conversing, Message, Occasion, Receipt, Send
+from bot.converse import Place, addressed, arrived, keep, occasion, place, shown
+from bot.digests import close, emptied
 from bot.edits import refresh
 from bot.errors import DeliveryError
 from bot.health import parked
+from bot.model import Delivery, Event
+from bot.receipt import ChannelReceipt
 from bot.render.state import State
-from bot.retry import Dropped, GaveUp, Outcome, Retry, Sent, after
+from bot.retry import Outcome, Retry, Sent, after
 from bot.setup import Clock, Setup
 from bot.store import claiming, claims, duty, outbox, threads
 from bot.store.claims import ALONE, Claim
@@ -28,54 +31,15 @@ from bot.store.engine import reading
 
 log = logging.getLogger("tenderbell.deliver")
 
-# A message takes at most half a minute to hand over: none is begun in a lease's last minute. What
-# many deliveries need before that, and after, is not counted: they are leased anew on the way.
+# A message takes at most a minute and a half to look up and to hand over: none is begun in the last
+# two minutes of a lease. What many deliveries need before that, and after, is not counted: they are
+# leased anew on the way.
 LEASE = timedelta(minutes=5)
-MARGIN = timedelta(minutes=1)
+MARGIN = timedelta(minutes=2)
 BATCH = 20
-
-
-@dataclass(slots=True)
-class ChannelReceipt:
-    """What one round of deliveries on one channel did."""
-
-    channel: str
-    sent: int = 0  # messages; all other figures count deliveries
-    told: int = 0  # deliveries that these messages told
-    retrying: int = 0
-    gave_up: int = 0
-    dropped: int = 0
-    error: str = ""
-    until: datetime | None = None  # the channel is left alone until then
-
-    def count(self, outcomes: Iterable[Outcome]) -> None:
-        """One attempt at a message, by what it was for each of the deliveries."""
-        told = self.told
-        for outcome in outcomes:
-            self._count(outcome)
-        self.sent += self.told > told
-
-    def refused(self, error: DeliveryError | None, now: datetime) -> None:
-        """The channel wants to be left alone, and said so of no delivery."""
-        if error is not None:
-            self.error = str(error)
-            outcome = after(error, 1, now, now)
-            self.until = outcome.at if isinstance(outcome, Retry) else None
-
-    def _count(self, outcome: Outcome) -> None:
-        match outcome:
-            case Sent():
-                self.told += 1
-            case Retry(at, why, channel):
-                self.retrying += 1
-                self.error = why
-                if channel:
-                    self.until = at
-            case GaveUp(why):
-                self.gave_up += 1
-                self.error = why
-            case Dropped():
-                self.dropped += 1
+# Where a channel asks for a pause whenever it is asked whether a message arrived, it is sent again
+# after so many attempts: a repeat is better than a loss.
+PAUSES = 10
 
 
 def deliver(
@@ -127,11 +91,22 @@ def deliver(
         attempt = _Attempt(setup, channel, present, pace, clock, stopping)
         _batch(attempt, messages, receipt, ended)
     if receipt.until is None and channel.notifier.converses:
-        receipt.refused(refresh(setup, channel, present, pace, stopping), present())
+
+        def owed() -> bool:
+            return stopping() or _claimable(setup, channel, present(), clock())
+
+        receipt.refused(refresh(setup, channel, present, pace, owed), present())
     if receipt.sent or receipt.error:
         _remember(setup, receipt, present())
     _tell_of_templates(setup, present())
     return receipt
+
+
+def _claimable(setup: Setup, channel: Channel, now: datetime, real: datetime) -> bool:
+    with reading(setup.engine) as connection:
+        return claiming.claimable(
+            connection, channel.name, now=now, real=real, lease=LEASE, owner=setup.owner
+        )  # fmt: skip
 
 
 def _outdated(connection: Connection, channel: Channel, now: datetime) -> bool:
@@ -160,18 +135,30 @@ def _batch(
             outcomes = _attempt(work, left[0], send)
             if outcomes is None:
                 break
-            left.pop(0)
+            head = left.pop(0).head.delivery
             with engine.begin() as connection:
                 for lost in claims.settle(connection, outcomes, work.present()):
                     key = lost.delivery.key
                     log.warning("delivery=%s settled too late: its lease was lost", key)
-                keep(connection, work.channel, outcomes, work.present())
+                emptied(connection, work.setup, head, [outcome for _, outcome in outcomes])
+                _keep(connection, work, outcomes)
                 # In the commit that is made anyway: after a crash just one message is in doubt.
                 _begin(connection, left)
             receipt.count(outcome for _, outcome in outcomes)
     if left:
         with engine.begin() as connection:
             claims.release(connection, [claim for bundle in left for claim in bundle.claims])
+
+
+def _keep(
+    connection: Connection, work: _Attempt, outcomes: Sequence[tuple[Claim, Outcome]]
+) -> None:
+    """Note where the conversation goes on; what fails in that must not undo what is settled."""
+    try:
+        with connection.begin_nested():
+            keep(connection, work.channel, outcomes, work.present())
+    except Exception:
+        log.exception("channel=%s a conversation was not noted", work.channel.name)
 
 
 def _begin(connection: Connection, messages: Sequence[Bundle]) -> None:
@@ -208,9 +195,9 @@ def _sent(work: _Attempt, bundle: Bundle, told: Content, now: datetime, send: Se
         message, state = _rendered(work, bundle, told, now, None), None
     else:
         event, delivery = one(told)
-        where = place(work.setup, work.channel, event, delivery.recipient)
+        where, louder = _placed(work, event, delivery)
         message, state = _rendered(work, bundle, told, now, where.state), where.state
-        message = addressed(message, where, occasion(work.setup, event, delivery))
+        message = addressed(message, where, louder)
     found = _found(work, bundle, message)
     if found:
         return Sent(found.reference, found.anew)
@@ -219,12 +206,30 @@ def _sent(work: _Attempt, bundle: Bundle, told: Content, now: datetime, send: Se
     return Sent(receipt.reference, receipt.anew, shown(message) if state else "")
 
 
+def _placed(work: _Attempt, event: Event, delivery: Delivery) -> tuple[Place, Occasion]:
+    """Its place in a conversation; by itself where that cannot be told, for it must go out."""
+    try:
+        where = place(work.setup, work.channel, event, delivery.recipient)
+        return where, occasion(work.setup, event, delivery)
+    except DBAPIError:
+        raise
+    except Exception:
+        log.exception("delivery=%s its conversation is not known", delivery.key)
+        return Place(), ""
+
+
 def _found(work: _Attempt, bundle: Bundle, message: Message) -> Receipt | None:
     """What the channel answered to an earlier attempt, where it can tell."""
     notifier = work.channel.notifier
     if not (bundle.head.repeat and notifier.converses):
         return None
-    return arrived(cast(Conversing, notifier), message, bundle.head.first_due, work.clock())
+    # Awards may be named by another of them by now: one that was told then is not to be told now.
+    meant = replace(message, key=bundle.key)
+    head = bundle.head
+    return arrived(
+        cast(Conversing, notifier), meant, head.first_due, work.clock(),
+        patient=head.attempts < PAUSES,
+    )  # fmt: skip
 
 
 def _holds(work: _Attempt, bundle: Bundle) -> Callable[[], bool]:

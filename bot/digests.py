@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 from bot.model import Delivery, Event, Match
 from bot.plan import Reader
 from bot.render.digest import Digest
+from bot.retry import Dropped, Outcome
 from bot.setup import Setup
-from bot.slots import rhythm_of
+from bot.slots import MORE, rhythm_of
 from bot.stake import waits
 from bot.store import digests, outbox, process
 from bot.store.engine import reading
@@ -60,14 +61,17 @@ def _gather(
     slots = reader.slots
     key = slots.key(channel, reader.recipient, slot)
     target, due = key, slot
-    if digests.begun(connection, key):
+    # Of a slot that is still ahead: quiet time or zone have changed since it was planned.
+    ahead = bool(ripe) and all(slots.slot(old) > slot for old in ripe)
+    if ahead or digests.begun(connection, key):
         due = slots.after(now)
         target = slots.key(channel, reader.recipient, due)
     moved = digests.untried(connection, ripe - {target})
-    alone = {delivery for delivery, event in moved if due > now and not waits(event, now, due)}
+    alone = {delivery for delivery, _, event in moved if due > now and not waits(event, now, due)}
     digests.move(connection, alone, "", now)
-    digests.move(connection, (d for d, _ in moved if d not in alone), target, due)
-    starts = [slots.window(slots.slot(old))[0] for old in ripe - {key, target}]
+    digests.move(connection, (d for d, _, _ in moved if d not in alone), target, due)
+    # Of what was still there to be moved: another process may have sent the rest by now.
+    starts = [slots.window(slots.slot(old))[0] for old in {old for _, old, _ in moved} - {key}]
     if before and target == key:
         starts.append(before)
     start = min(starts, default=slot)
@@ -78,8 +82,31 @@ def _gather(
 def _say_so(connection: Connection, reader: Reader, channel: str, slot: datetime) -> None:
     """Queue a digest of nothing, where that is wanted and nothing is there."""
     key = reader.slots.key(channel, reader.recipient, slot)
-    if not reader.empty or digests.known(connection, key):
+    if reader.empty and not digests.known(connection, key):
+        _queue_nothing(connection, reader, channel, key, slot)
+
+
+def emptied(
+    connection: Connection, setup: Setup, delivery: Delivery, outcomes: Iterable[Outcome]
+) -> None:
+    """Queue a digest of nothing, where that is wanted and all that it had was dropped.
+
+    Muted, told by another portal, true no more. `delivery` is one of that digest.
+    """
+    key, channel = delivery.digest, delivery.channel
+    if not key or not all(isinstance(outcome, Dropped) for outcome in outcomes):
         return
+    if key.endswith(MORE):
+        return  # what came too late for one that told something
+    for reader in setup.planner.readers(channel):
+        mine = key.startswith(reader.slots.prefix(channel, reader.recipient))
+        if mine and reader.empty and not digests.told(connection, key):
+            _queue_nothing(connection, reader, channel, key, reader.slots.slot(key))
+
+
+def _queue_nothing(
+    connection: Connection, reader: Reader, channel: str, key: str, slot: datetime
+) -> None:
     event = Event(key=key, name="digest", source="", at=slot)
     delivery = Delivery(
         key=f"{key}>{channel}>{reader.recipient}",

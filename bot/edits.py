@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from bot.batch import as_one
 from bot.config import Channel
@@ -17,7 +18,7 @@ from bot.converse import Place, addressed, present, shown
 from bot.errors import DeliveryError
 from bot.render.state import State, turns
 from bot.setup import Clock, Setup
-from bot.store import deliveries, joins, outbox, process, threads
+from bot.store import deliveries, joins, process, threads
 from bot.store.engine import reading
 from bot.store.threads import Thread
 
@@ -38,17 +39,17 @@ def refresh(
 ) -> DeliveryError | None:
     """Edit the first messages of the channel that no longer show how things stand.
 
-    `clock` tells the present. Ends early where a message is owed, which goes first, and with the
-    error where the channel asks for silence.
+    `clock` tells the present. Ends early where it has `ended`, for a message is owed, which goes
+    first, and with the error where the channel asks for silence.
     """
     edited = 0
-    while not ended():
+    while True:
         now = clock()
         with reading(setup.engine) as connection:
             if not threads.due(connection, channel.name, now):
                 break
-            if outbox.owes(connection, channel.name, now):
-                break
+        if ended():
+            break
         with setup.engine.begin() as connection:
             taken = threads.take(connection, channel.name, now, now + HELD, BATCH)
         for number, thread in enumerate(taken):
@@ -59,6 +60,12 @@ def refresh(
                     for left in taken[number:]:
                         threads.change(connection, left, due=now)
                 return error
+            except DBAPIError:
+                raise
+            except Exception:
+                # It was posted, and stays as it is: what fails here must not stop the others.
+                log.exception("thread=%s cannot be edited", thread.name)
+                _noted(setup, thread, str(thread.shown), None, now)
     if edited:
         log.info("edit channel=%s edited=%d", channel.name, edited)
     return None
@@ -71,12 +78,12 @@ def _look(
     now = clock()
     found = _now(setup, channel, thread, now)
     if found is None:
-        _noted(setup, thread, str(thread.shown), None)
+        _noted(setup, thread, str(thread.shown), None, now)
         return False
     message, state = found
     digest, again = shown(message), turns(state.record, now, setup.config.timezone)
     if digest == thread.shown:
-        _noted(setup, thread, digest, again)
+        _noted(setup, thread, digest, again, now)
         return False
     try:
         pace()
@@ -89,9 +96,9 @@ def _look(
             with setup.engine.begin() as connection:
                 threads.change(connection, thread, root="", due=None)
         elif error.permanent:
-            _noted(setup, thread, digest, again)
+            _noted(setup, thread, digest, again, now)
         return False  # else it stays held, and is tried again after that
-    _noted(setup, thread, digest, again)
+    _noted(setup, thread, digest, again, now)
     return True
 
 
@@ -103,7 +110,7 @@ def _now(
         return None
     key = (str(thread.source), str(thread.record))
     with reading(setup.engine) as connection:
-        first = deliveries.told_with(connection, str(thread.delivery))
+        first = deliveries.told_with(connection, str(thread.delivery), str(thread.root))
         state = present(connection, threads.around(connection, key))
         if not first or state is None:
             return None
@@ -128,6 +135,6 @@ def _elsewhere(connection: Connection, key: joins.Key) -> tuple[tuple[str, str],
     return tuple((other.source, other.facts.url) for other in held if other.facts.url)
 
 
-def _noted(setup: Setup, thread: Thread, digest: str, due: datetime | None) -> None:
+def _noted(setup: Setup, thread: Thread, digest: str, due: datetime | None, now: datetime) -> None:
     with setup.engine.begin() as connection:
-        threads.looked_at(connection, thread, shown=digest, due=due)
+        threads.looked_at(connection, thread, shown=digest, due=due, now=now)

@@ -207,8 +207,9 @@ class Loop:
                 stopping=self._stop.is_set,
             )  # fmt: skip
             if receipt.sent or receipt.error or receipt.dropped:
-                log.info("deliver channel=%s sent=%d retrying=%d gave_up=%d dropped=%d%s",
-                         name, receipt.sent, receipt.retrying, receipt.gave_up, receipt.dropped,
+                log.info("deliver channel=%s sent=%d%s retrying=%d gave_up=%d dropped=%d%s", name,
+                         receipt.sent, receipt.several, receipt.retrying, receipt.gave_up,
+                         receipt.dropped,
                          f" error={receipt.error!r}" if receipt.error else "")  # fmt: skip
             with reading(setup.engine) as connection:
                 due = receipt.until or outbox.next_due(connection, name, clock())

@@ -1,16 +1,18 @@
-"""What a poll did: its receipt, kept, and what operators are told of it. Touches the database."""
+"""What a poll or a round of deliveries did, and what operators are told of it. Touches store."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from bot.alarm import report
+from bot.errors import DeliveryError
 from bot.health import Stated, failing, lacking, partly, silent
 from bot.parts import Part
+from bot.retry import Dropped, GaveUp, Outcome, Retry, Sent, after
 from bot.setup import Setup
 from bot.store import health
 
@@ -67,3 +69,52 @@ def keep(
     # A poll that failed says nothing of silence and fields.
     alarms = [alarm for alarm in found if alarm]
     report(connection, setup, f"source {name}", alarms, now, judged=not receipt.failed)
+
+
+@dataclass(slots=True)
+class ChannelReceipt:
+    """What one round of deliveries on one channel did."""
+
+    channel: str
+    sent: int = 0  # messages; all other figures count deliveries
+    told: int = 0  # deliveries that these messages told
+    retrying: int = 0
+    gave_up: int = 0
+    dropped: int = 0
+    error: str = ""
+    until: datetime | None = None  # the channel is left alone until then
+
+    @property
+    def several(self) -> str:
+        """` (41 deliveries)` where that is not the number of messages."""
+        return f" ({self.told} deliveries)" if self.told != self.sent else ""
+
+    def count(self, outcomes: Iterable[Outcome]) -> None:
+        """One attempt at a message, by what it was for each of the deliveries."""
+        told = self.told
+        for outcome in outcomes:
+            self._count(outcome)
+        self.sent += self.told > told
+
+    def refused(self, error: DeliveryError | None, now: datetime) -> None:
+        """The channel wants to be left alone, and said so of no delivery."""
+        if error is not None:
+            self.error = str(error)
+            outcome = after(error, 1, now, now)
+            self.until = outcome.at if isinstance(outcome, Retry) else None
+
+    def _count(self, outcome: Outcome) -> None:
+        match outcome:
+            case Sent():
+                self.told += 1
+            case Retry(at, why, channel, behind=behind):
+                self.retrying += 1
+                # What waits for another portal's message is no fault of the channel.
+                self.error = self.error if behind else why
+                if channel:
+                    self.until = at
+            case GaveUp(why):
+                self.gave_up += 1
+                self.error = why
+            case Dropped():
+                self.dropped += 1

@@ -39,6 +39,8 @@ _PARKING = {
     "posting_to_general_channel_denied": "choose another channel",
     "channel_is_archived": "the channel is archived: choose another",
 }
+# What the bot may not look at may still be posted to.
+NO_LOOK = frozenset(_PARKING)
 _TOO_MUCH = frozenset(
     {"msg_too_long", "msg_blocks_too_long", "invalid_blocks", "invalid_blocks_format", "no_text"}
 )

@@ -23,7 +23,7 @@ from bot.contract import Message, Receipt, Send
 from bot.errors import DeliveryError
 from bot.filters import cut, line, mrkdwn
 from notifiers._blocks import blocks
-from notifiers._slack_answers import NO_EDIT, NO_MESSAGE, NO_THREAD, Gone, Refused
+from notifiers._slack_answers import NO_EDIT, NO_LOOK, NO_MESSAGE, NO_THREAD, Gone, Refused
 from notifiers._slack_call import api, hook
 
 # A fallback above 4,000 characters is advised against, and only shown in notifications.
@@ -151,7 +151,7 @@ class Slack(BaseModel):
 
         It needs the scope channels:history (groups:history for a private channel), and
         channels:read where the channel is given by its name. DeliveryError without, or where too
-        much was posted since.
+        much was posted since; of the whole channel where Slack asks for a pause first.
         """
         oldest = f"{since.timestamp():.6f}"
         channel = _parted(message.root)[0] if message.root else self._id()
@@ -185,7 +185,7 @@ class Slack(BaseModel):
             except Refused as error:
                 raise DeliveryError(f"Slack refuses the message: {error}", permanent=True) from None
         channel, ts = answer.get("channel"), answer.get("ts")
-        if not (isinstance(channel, str) and isinstance(ts, str) and channel and ts):
+        if not (isinstance(channel, str) and isinstance(ts, str) and _fit(channel) and _fit(ts)):
             return Receipt()
         if where.get("channel") == self.channel:
             self._ids[str(self.channel)] = channel
@@ -231,8 +231,20 @@ class Slack(BaseModel):
     ) -> Iterator[Mapping[str, Any]]:
         """What the first pages hold; DeliveryError where there are more of them."""
         cursor = ""
-        for _ in range(_PAGES):
-            answer = self._api(method, {**asked, "cursor": cursor} if cursor else asked, gone)
+        for page in range(_PAGES):
+            given = {**asked, "cursor": cursor} if cursor else asked
+            try:
+                answer = self._api(method, given, gone | NO_LOOK)
+            except Gone as error:
+                if str(error) in gone:
+                    raise
+                raise DeliveryError(f"Slack says {error}") from None
+            except DeliveryError as error:
+                # One that is asked for behind each first page would be asked for for ever.
+                first = error.channel and page == 0
+                raise DeliveryError(
+                    str(error), channel=first, retry_after=error.retry_after
+                ) from None
             held = answer.get(what)
             yield from (one for one in held or () if isinstance(one, dict))
             more = answer.get("response_metadata")
@@ -281,6 +293,11 @@ def _in_short(message: Message) -> str:
     """The subject and the notice's address, as plain text."""
     subject = str(mrkdwn(cut(line(message.parts["subject"]) or "Tenderbell", _FALLBACK)))
     return f"{subject}\n<{mrkdwn(message.links[0].url)}>" if message.links else subject
+
+
+def _fit(word: str) -> bool:
+    """Whether it can be kept: what a database refuses would be posted again and again."""
+    return 0 < len(word) <= 80 and word.isascii() and word.isprintable()
 
 
 def _parted(reference: str) -> tuple[str, str]:

@@ -114,6 +114,7 @@ class Due:
     times: int = 0  # how often the channel took it
     allowed: int = 1
     stale: bool = False  # a reminder that was untrue when its turn may have come
+    slot: datetime | None = None  # of the first digest that may tell of it; None: told alone
 
 
 def record(process: int) -> str:
@@ -173,8 +174,8 @@ def _moved(before: Stand, after: Stand, said: Said) -> bool:
 class Oracle:
     """What was read, what is owed for it, and what the channel took."""
 
-    def __init__(self, night: Night | None = None) -> None:
-        self.night = night
+    def __init__(self, night: Night | None = None, place: str = "bids>#bids") -> None:
+        self.night, self.place = night, place
         self.muted: set[int] = set()
         self.history: dict[int, list[Said]] = {}
         self.learned: dict[int, datetime] = {}  # by the notice's number: when it was first read
@@ -274,12 +275,17 @@ class Oracle:
         *, deadline: tuple[str, datetime] | None = None, may: bool = False,
         dates: Iterable[datetime] = (),
     ) -> None:  # fmt: skip
-        full = f"{key}>bids>#bids"
+        full, dates = f"{key}>{self.place}", list(dates)
         night = self.night.around(known) if self.night else None
         held = night and all(keeps(known, night[1], date) for date in dates if date > known)
         until = night[1] if night and held else known
         due = Due(full, process, happened, known, self.turns, until, deadline, may)
+        due.slot = self.slot(due, dates) if process else None
         self.owed.setdefault(full, due)
+
+    def slot(self, due: Due, dates: Sequence[datetime]) -> datetime | None:
+        """When it is told with others, given the dates at stake; None: at once."""
+        return None
 
     def start(self, now: datetime) -> None:
         """The first run was read to its end: one message says so."""
@@ -322,11 +328,12 @@ class Oracle:
             assert not self.untrue(due, now), f"told what is not true at {now}: {due.key}"
             assert not self.silenced(due), f"told what is muted: {due.key}"
             # What cannot wait takes along what happened before it.
-            with_it = [other for other in self.owed.values() if other.process == due.process]
+            assert due.slot is None, f"told alone, and could wait for {due.slot}: {due.key}"
+            with_it = [other for other in self.alone() if other.process == due.process]
             assert any(other.held <= now for other in with_it if other is due or not other.times), (
                 f"told in the night at {now}: {due.key}"
             )
-            for other in self.owed.values():
+            for other in self.alone():
                 apart = other.times and other.process == due.process and other not in told
                 assert not (apart and _precedes(due, other)), f"{due.key} came after {other.key}"
         return told
@@ -334,7 +341,7 @@ class Oracle:
     def _together(self, first: Due, count: int, start: int, end: int) -> list[Due]:
         """The awards that a message tells, in the order in which they were known and happened."""
         queue = sorted(
-            (due for due in self.owed.values() if due.process == first.process),
+            (due for due in self.alone() if due.process == first.process),
             key=lambda due: (due.known, due.happened),
         )
         awards = [due for due in queue if due.key.partition(">")[0].endswith("/awarded")]
@@ -347,13 +354,74 @@ class Oracle:
             assert due in told or settled, f"{first.key} tells what comes after {due.key}"
         return told
 
-    def lacking(self) -> list[str]:
-        """What should have been told by now and was not."""
-        return [d.key for d in self.owed.values() if not (d.times or d.may or d.stale)]
+    def alone(self) -> list[Due]:
+        """What is told by itself: all but what waits for a digest."""
+        return [due for due in self.owed.values() if due.slot is None]
+
+    def lacking(self, now: datetime) -> list[str]:
+        """What should have been told by `now` and was not."""
+        return [
+            d.key
+            for d in self.owed.values()
+            if not (d.times or d.may or d.stale or (d.slot and d.slot > now))
+        ]
 
     def given_up(self, key: str) -> bool:
         """Whether the patience with this message may be at its end."""
         return any(at - self.owed[key].known > PATIENCE for at in self.harmed)
+
+
+class Gathered(Oracle):
+    """The same for a channel that is told at 07:30 of each day, but for what cannot wait."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        super().__init__(None, "late>#late")
+        self._zone = zone
+        self._posted: dict[str, tuple[datetime, str]] = {}  # each digest: when, and its body
+        self.doubts: dict[str, int] = {}  # how often its answer was lost
+
+    def after(self, at: datetime) -> datetime:
+        """The first 07:30 later than that; UTC."""
+        day = at.astimezone(self._zone).date()
+        slots = (
+            datetime.combine(day + timedelta(days=n), time(7, 30), self._zone).astimezone(UTC)
+            for n in range(2)
+        )
+        return next(slot for slot in slots if slot > at)
+
+    def slot(self, due: Due, dates: Sequence[datetime]) -> datetime | None:
+        """A reminder waits while half of its time is left, anything else while no date passes."""
+        slot = self.after(due.known)
+        if due.deadline:
+            return slot if keeps(due.known, slot, due.deadline[1]) else None
+        return None if any(due.known < at <= slot for at in dates) else slot
+
+    def posted(self, key: str, body: str, now: datetime, *, lost: bool) -> None:
+        """The channel took a digest: in time, and again only after a doubt."""
+        again, doubts = key in self._posted, self.doubts.get(key, 0)
+        assert not again or doubts, f"a repeat without a cause: {key}"
+        assert self._slot_of(key) <= now, f"too soon, at {now}: {key}"
+        self.doubts[key] = doubts - again + lost
+        self._posted[key] = (now, body)
+
+    def _slot_of(self, key: str) -> datetime:
+        local = datetime.fromisoformat(key.rpartition("/")[2])
+        return local.replace(tzinfo=self._zone).astimezone(UTC)
+
+    def gathered(self, key: str, digest: str, now: datetime) -> None:
+        """A delivery is settled at `now`, as told by this digest."""
+        due = self.owed[key]
+        assert digest in self._posted, f"told by what was never sent: {digest} {key}"
+        assert due.slot, f"told with others, and could not wait: {key}"
+        assert due.slot <= self._slot_of(digest), f"in the digest of an earlier time: {key}"
+        due.times += 1
+        assert due.times == 1, f"told twice: {key}"
+        at, body = self._posted[digest]
+        present = stand(self.history[due.process])
+        if at == now:  # else it was found later to have arrived
+            assert not self.untrue(due, now), f"told what is not true at {now}: {key}"
+            assert not self.silenced(due), f"told what is muted: {key}"
+            assert present and (not present.whole or present.title in body), f"no word of {key}"
 
 
 def _precedes(one: Due, other: Due) -> bool:

@@ -43,7 +43,8 @@ from bot.setup import Setup, open_setup
 from bot.store import choices, deliveries, duty, outbox
 from bot.store.engine import connect, reading, upgrade
 from bot.store.tables import meta, notices
-from tests.oracle import Night, Oracle, Said
+from bot.store.tables import outbox as table
+from tests.oracle import Gathered, Night, Oracle, Said
 
 # Before a change of the clocks in Europe and, in autumn, in America, and far from any.
 STARTS = [instant(f"2026-{day} 09:00") for day in ("05-11", "03-27", "10-23")]
@@ -62,12 +63,15 @@ sources:
   fts: {{watch: find_a_tender, base_url: "{portal}", pause: 0, window: 5d, backfill: 30d}}
 channels:
   bids: {{notify: slack, token: xoxb-demo, channel: "#bids", base_url: "{slack}"{quiet}}}
+  late: {{notify: slack, token: xoxb-demo, channel: "#late", base_url: "{late}"}}
 subscriptions:
   - name: Care
     cpv: ["85"]
     stages: [planning, tender, award]
     remind: {{submission: [7d, 1d], enquiry: [2d]}}
-    send: [{{to: bids, on: [new, amended, cancelled, awarded, deadline]}}]
+    send:
+      - {{to: bids, on: [new, amended, cancelled, awarded, deadline]}}
+      - {{to: late, on: [new, amended, cancelled, awarded, deadline], when: daily 07:30}}
 """
 
 
@@ -229,21 +233,23 @@ def edited(
 
 
 class Walk(RuleBasedStateMachine):
-    """One bot, one portal, one channel; every rule is something that happens to them."""
+    """One bot, one portal, a channel told at once and one told daily; rules are what happens."""
 
     tenders: Bundle[int] = Bundle("tenders")
 
-    def __init__(self, database: str, folder: Path, channel: slack.Slack) -> None:
+    def __init__(self, database: str, folder: Path, *channels: slack.Slack) -> None:
         super().__init__()
         self.setup: Setup | None = None
         self.said: dict[int, list[Said]] = {}  # by process, as published
         self.unread: list[Said] = []
         self.started = False
         self.lives = 0
-        self.slack, self.seen = channel, 0
-        channel.received.clear()
-        channel.shown.clear()
-        channel.faults.clear()
+        self.slacks = dict(zip(("bids", "late"), channels, strict=True))
+        self.seen = dict.fromkeys(self.slacks, 0)
+        for channel in channels:
+            channel.received.clear()
+            channel.shown.clear()
+            channel.faults.clear()
         self.portal = Portal().__enter__()
         emptied(database)
         self.database, self.path = database, folder / "config.yaml"
@@ -263,8 +269,11 @@ class Walk(RuleBasedStateMachine):
         """
         self.start = self.now = start
         self.oracle = Oracle(Night(ZoneInfo(zone)) if quiet else None)
+        self.late = Gathered(ZoneInfo(zone))
+        self.oracles = {"bids": self.oracle, "late": self.late}
         config = CONFIG.format(
-            database=self.database, portal=self.portal.url, slack=self.slack.url, zone=zone,
+            database=self.database, portal=self.portal.url, slack=self.slacks["bids"].url,
+            late=self.slacks["late"].url, zone=zone,
             quiet=", quiet: {hours: 20:00-07:00}" if quiet else "",
         )  # fmt: skip
         self.path.write_text(config)
@@ -285,6 +294,9 @@ class Walk(RuleBasedStateMachine):
         try:
             if sys.exc_info()[0] is None:
                 self.calm()
+                self.now = self.late.after(self.now)
+                self.cycle()
+                self._complete()
         finally:
             if self.setup:
                 self.setup.engine.dispose()
@@ -358,13 +370,14 @@ class Walk(RuleBasedStateMachine):
     def mute(self, process: int, silent: bool) -> None:
         """Somebody wants to hear nothing of it but its cancellation; or to hear of it again."""
         key = ("fts", f"ocds-h6vhtk-{process:06x}")
+        muted = self.oracle.muted = self.late.muted
         with self.setup.engine.begin() as connection:
             if silent:
                 choices.mute(connection, Mute(record=key, since=self.now), [key])
-                self.oracle.muted.add(process)
+                muted.add(process)
             else:
                 choices.unmute(connection, [key])
-                self.oracle.muted.discard(process)
+                muted.discard(process)
 
     def _number(self) -> int:
         return 101 + sum(map(len, self.said.values()))
@@ -391,7 +404,8 @@ class Walk(RuleBasedStateMachine):
 
     def wait_for(self, nth: int, minutes: int) -> None:
         """To one of the next instants that count, or a minute beside it."""
-        ahead = [at for at in self.oracle.instants() if at > self.now]
+        instants = [*self.oracle.instants(), self.late.after(self.now)]
+        ahead = sorted(at for at in instants if at > self.now)
         if ahead:
             at = ahead[min(nth, len(ahead) - 1)] + timedelta(minutes=minutes)
             self.wait(max(at - self.now, timedelta()))
@@ -432,16 +446,18 @@ class Walk(RuleBasedStateMachine):
     def _read(self, calm: bool, folded: list[Said] | None) -> None:
         """Tell the oracle what took its place; after a failure or a crash the database knows."""
         stored = self._stored() if folded is None else {s.number: True for s in folded}
-        for number in stored:
-            self.oracle.learned.setdefault(number, self.now)
         news = [said for said in self.unread if stored.get(said.number)]
-        self.oracle.read(news, self.now, calm=calm)
+        for oracle in self.oracles.values():
+            for number in stored:
+                oracle.learned.setdefault(number, self.now)
+            oracle.read(news, self.now, calm=calm)
         self.unread = [said for said in self.unread if not stored.get(said.number)]
         with reading(self.setup.engine) as connection:
             state = duty.source(connection, "fts")
         if calm and state and state.started:
             self.started = True
-            self.oracle.start(self.now)
+            for oracle in self.oracles.values():
+                oracle.start(self.now)
 
     def _stored(self) -> dict[int, bool]:
         """Which notices the database has, and whether they are folded."""
@@ -456,35 +472,53 @@ class Walk(RuleBasedStateMachine):
             done = True
         finally:
             if done or self.fuse.commits > before:
-                self.oracle.remind(self.now)
+                for oracle in self.oracles.values():
+                    oracle.remind(self.now)
 
     def deliver(self) -> None:
-        before, done = len(self.slack.calls), False
-        self.oracle.turn(self.now)
+        for name in self.slacks:
+            self._deliver(name)
+
+    def _deliver(self, name: str) -> None:
+        calls, before, done = self.slacks[name].calls, len(self.slacks[name].calls), False
+        self.oracles[name].turn(self.now)
         try:
-            channel = self.setup.config.channels["bids"]
+            channel = self.setup.config.channels[name]
             deliver(self.setup, channel, self.now, clock=lambda: self.now)
             done = True
         finally:
             # What was asked beside, to look something up or to edit it, is nobody's message.
-            calls = self.slack.calls[before:]
-            posts = [fault for method, fault in calls if method == "chat.postMessage"]
+            posts = [fault for method, fault in calls[before:] if method == "chat.postMessage"]
             if any(fault and fault not in _WHOLE_CHANNEL for fault in posts):
-                self.oracle.harmed.append(self.now)
-            self._took(posts, crashed=not done)
+                self.oracles[name].harmed.append(self.now)
+            self._took(name, posts, crashed=not done)
+            self._gathered()
 
-    def _took(self, faults: list[slack.Fault | None], *, crashed: bool) -> None:
+    def _took(self, name: str, faults: list[slack.Fault | None], *, crashed: bool) -> None:
         """Hand what arrived to the oracle: a fault takes the message only to lose the answer."""
         lost = [fault is not None for fault in faults if fault is None or fault.drop == "after"]
-        posts, self.seen = self.slack.received[self.seen :], len(self.slack.received)
-        keys = [post.body["metadata"]["event_payload"]["delivery"] for post in posts]
-        for key, unanswered, post in zip(keys, lost, posts, strict=True):
+        received = self.slacks[name].received
+        posts, self.seen[name] = received[self.seen[name] :], len(received)
+        for place, (unanswered, post) in enumerate(zip(lost, posts, strict=True), 1):
+            key = post.body["metadata"]["event_payload"]["delivery"]
+            doubt = unanswered or (crashed and place == len(posts))
+            if key.startswith("digest/"):
+                self.late.posted(key, str(post.body), self.now, lost=doubt)
+                continue
             found = TOGETHER.search(str(post.body))
             numbers = [int(number) for number in found.groups()] if found else []
-            told = self.oracle.took(key, self.now, lost=unanswered, together=numbers)
-        if crashed and keys:
-            for due in told:
-                due.allowed += 1
+            self.oracles[name].took(key, self.now, lost=doubt, together=numbers)
+
+    def _gathered(self) -> None:
+        """Hand to the oracle what is settled as told by a digest."""
+        told = select(table.c.key, table.c.digest).where(
+            table.c.digest != "", table.c.status == "sent"
+        )
+        with reading(self.setup.engine) as connection:
+            rows = connection.execute(told).all()
+        for key, digest in rows:
+            if not self.late.owed[key].times:
+                self.late.gathered(key, digest, self.now)
 
     def cycle(self) -> None:
         self.poll()
@@ -498,9 +532,12 @@ class Walk(RuleBasedStateMachine):
         """Its next answer will be wrong."""
         self.portal.script("fts", PORTAL_FAULTS[name])
 
-    @rule(names=st.lists(st.sampled_from(sorted(SLACK_FAULTS)), min_size=1, max_size=3))
-    def slack_fails(self, names: list[str]) -> None:
-        self.slack.faults.extend(SLACK_FAULTS[name] for name in names)
+    @rule(
+        names=st.lists(st.sampled_from(sorted(SLACK_FAULTS)), min_size=1, max_size=3),
+        where=st.sampled_from(["bids", "late"]),
+    )
+    def slack_fails(self, names: list[str], where: str) -> None:
+        self.slacks[where].faults.extend(SLACK_FAULTS[name] for name in names)
 
     @rule(
         work=st.sampled_from(["poll", "remind", "deliver", "deliver"]),
@@ -523,29 +560,39 @@ class Walk(RuleBasedStateMachine):
     def calm(self) -> None:
         """Faults end: one cycle tells all that is owed, the next nothing, nor does it write."""
         self.portal.heal("fts")
-        self.slack.faults.clear()
+        for channel in self.slacks.values():
+            channel.faults.clear()
         self.now += 2 * HOUR
         night = self.oracle.night and self.oracle.night.around(self.now)
         self.now = night[1] if night else self.now
         self.cycle()
         self._complete()
-        before, asked = self._written(), self.slack.asked
+        before, asked = self._written(), self._asked()
         self.poll()
         self.fuse.commits = 0
         self.remind()
         self.deliver()
         assert self.fuse.commits == 0, "time stood still, and yet something was committed"
-        assert self.slack.asked == asked, "nothing new, and yet something was sent"
+        assert self._asked() == asked, "nothing new, and yet something was sent"
         assert self._written() == before, "nothing new, and yet something was written"
 
     def _complete(self) -> None:
         with reading(self.setup.engine) as connection:
-            assert outbox.owed(connection) == 0
-            status = {row.key: row.status for row, _ in deliveries.rows(connection)}
-        assert status.keys() <= self.oracle.owed.keys(), "queued for nobody"
-        for key in self.oracle.lacking():
-            assert status.get(key) == "gave-up", f"never told: {key} ({status.get(key)})"
-            assert self.oracle.given_up(key), f"given up too soon: {key}"
+            assert outbox.owed(connection) == outbox.held(connection, self.now)
+            rows: list[Any] = [row for row, _ in deliveries.rows(connection)]
+        status = {row.key: row.status for row in rows}
+        waiting = {row.key: row.due for row in rows if row.status == "waiting"}
+        for oracle in self.oracles.values():
+            mine = {row.key for row in rows if row.channel == oracle.place.partition(">")[0]}
+            assert mine <= oracle.owed.keys(), "queued for nobody"
+            for key in oracle.lacking(self.now):
+                assert status.get(key) == "gave-up", f"never told: {key} ({status.get(key)})"
+                assert oracle.given_up(key), f"given up too soon: {key}"
+        slots = {key: due.slot for key, due in self.late.owed.items() if key in waiting}
+        assert slots == waiting, "what waits, waits for the first digest that may tell of it"
+
+    def _asked(self) -> int:
+        return sum(channel.asked for channel in self.slacks.values())
 
     def _written(self) -> list[Any]:
         """Every table but the two that say when a source was last asked."""
@@ -569,9 +616,9 @@ def emptied(database: str) -> None:
 
 def test_any_walk_tells_each_thing_once_and_in_time(database_url: str, tmp_path: Path) -> None:
     asked = os.environ.get("TENDERBELL_EXAMPLES")
-    with slack.Slack() as channel:
+    with slack.Slack() as at_once, slack.Slack() as daily:
         run_state_machine_as_test(
-            cast(type[Walk], partial(Walk, database_url, tmp_path, channel)),
+            cast(type[Walk], partial(Walk, database_url, tmp_path, at_once, daily)),
             settings=settings(
                 max_examples=int(asked or 30),
                 stateful_step_count=40,

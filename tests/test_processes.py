@@ -6,14 +6,20 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.app import open_all
+from bot.cycle import poll
+from bot.demo.shapes import JSON, fts, item
 from bot.loop import clock
-from tests.processes import HOUR, Stage, run_verb, stage
+from bot.store import deliveries
+from bot.store.engine import reading
+from tests.processes import CARE_CPV, COUNCIL, HOUR, LONDON, Stage, run_verb, stage
 from tests.slow import reached, until
 
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -110,6 +116,69 @@ def in_order(bell: Stage) -> None:
             told.setdefault(key.split("/")[0], []).append(place[key])
     assert any(len(places) > 1 for places in told.values())
     assert all(places == sorted(places) for places in told.values())
+
+
+def test_kills_with_a_digest_awards_and_answers_in_flight_repeat_nothing_on_slack(
+    database_url: str, tmp_path: Path
+) -> None:
+    """Each kill leaves a message in doubt, which Slack is asked for before it is sent again."""
+    with stage(tmp_path, database_url) as bell:
+        then = clock() - HOUR
+        slot = then + HOUR / 2
+        bell.configure(GATHERED.format(at=f"{slot.astimezone(LONDON):%H:%M}"))
+        bell.calm()
+        tenders = gathered(bell, then)
+        for number in range(1, 4):
+            bell.portals["fts"].publish("fts", award(tenders[0], number))
+        told, doubtful = -1, 0
+        while told < len(bell.posts()):
+            told = len(bell.posts())
+            bell.slack.gate.shut()
+            service = bell.serving()
+            doubtful += reached(lambda told=told: len(bell.posts()) > told, 3)  # type: ignore[misc]
+            service.kill()
+            bell.slack.gate.open()
+            assert len(bell.posts()) == len(set(bell.posts()))
+        assert run_verb("once", "--config", bell.config).returncode == 0
+        setup = open_all(bell.config, clock())
+        with reading(setup.engine) as connection:
+            rows: list[Any] = [row for row, _ in deliveries.rows(connection) if row.record]
+        setup.engine.dispose()
+        assert Counter((bool(row.digest), row.status) for row in rows) == {
+            (True, "sent"): len(tenders), (False, "sent"): 3,
+        }  # fmt: skip
+        posts = bell.posts()
+        assert len(posts) == len({row.reference for row in rows}) == doubtful
+        assert doubtful > 1 and any(post.startswith("digest/") for post in posts)
+
+
+GATHERED = """
+  - name: Care
+    cpv: ["85000000"]
+    stages: [planning, tender, award]
+    send: [{{to: bids, on: [awarded]}}, {{to: bids, on: [new], when: daily {at}}}]
+"""
+
+
+def gathered(bell: Stage, then: datetime) -> list[int]:
+    """Tenders, by number, that were planned for a digest whose slot has passed since."""
+    setup = open_all(bell.config, then)
+    numbers = [
+        bell.publish(at=then + timedelta(seconds=30), deadline=then + timedelta(days=30), new=True)
+        for _ in range(5)
+    ]
+    last, now = clock() - timedelta(seconds=10), then + timedelta(minutes=1)
+    assert poll(setup, setup.config.sources["fts"], now, clock=lambda: last, force=True)
+    setup.engine.dispose()
+    return numbers
+
+
+def award(process: int, number: int) -> JSON:
+    """One of several contracts that a tender ends in."""
+    at = f"{clock().astimezone(LONDON):%Y-%m-%d %H:%M:%S}"
+    won = {"id": str(number), "status": "active", "suppliers": [{"id": "1", "name": "Larkfield"}]}
+    return fts("UK6", at, 900 + number, process, (COUNCIL,), reference="X", title="Care",
+               status="complete", items=[item("1", CARE_CPV, "UKD73")], awards=[won])  # fmt: skip
 
 
 # ---------------------------------------------------------------- several at once

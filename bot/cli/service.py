@@ -14,8 +14,7 @@ import click
 from bot.cli.common import as_json, instant, line, logs, options
 
 if TYPE_CHECKING:
-    from bot.deliver import ChannelReceipt
-    from bot.receipt import PollReceipt
+    from bot.receipt import ChannelReceipt, PollReceipt
     from bot.setup import Setup
 
 
@@ -132,6 +131,6 @@ def _polled(poll: PollReceipt) -> str:
 def _delivered(done: ChannelReceipt) -> str:
     trouble = f"; {done.error}" if done.error else ""
     return (
-        f"channel {done.channel}: {done.sent} sent, {done.retrying} retrying, "
+        f"channel {done.channel}: {done.sent} sent{done.several}, {done.retrying} retrying, "
         f"{done.gave_up} given up, {done.dropped} dropped{trouble}"
     )

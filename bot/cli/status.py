@@ -6,14 +6,15 @@ from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
 from bot.cli.common import as_json, clean, line, logs, options
 from bot.setup import Setup
-from bot.store import choices, deliveries, duty, process
+from bot.store import choices, deliveries, digests, duty, process
 from bot.store.engine import reading
-from bot.when import iso
+from bot.when import iso, local
 
 # A source that has not been read to its end for so many of its intervals is unwell.
 LATE = 4
@@ -30,12 +31,12 @@ def status(path: Path, json_: bool, verbose: bool, quiet: bool) -> int:
     logs(verbose=verbose, quiet=quiet)
     now = clock()
     setup = open_all(path, now)
-    rows = [*_sources(setup, now), *_channels(setup), *_orphans(setup)]
+    rows = [*_sources(setup, now), *_channels(setup, now), *_orphans(setup)]
     for row in rows:
         if json_:
             line(row)
         else:
-            click.echo(_sentence(row))
+            click.echo(_sentence(row, setup.config.timezone))
     return 0 if all(row["healthy"] for row in rows) else 1
 
 
@@ -65,13 +66,15 @@ def _sources(setup: Setup, now: datetime) -> list[dict[str, Any]]:
     return rows
 
 
-def _channels(setup: Setup) -> list[dict[str, Any]]:
+def _channels(setup: Setup, now: datetime) -> list[dict[str, Any]]:
     rows = []
     with reading(setup.engine) as connection:
         counts = deliveries.counts(connection)
+        gathered = digests.waiting(connection, now)
         for channel in setup.config.channels.values():
             state = duty.channel(connection, channel.name)
             by_state = {s: n for (name, s), n in counts.items() if name == channel.name}
+            collected, slot = gathered.get(channel.name, (0, None))
             failing = by_state.get("retrying", 0) + by_state.get("unknown", 0)
             rows.append(
                 {
@@ -79,6 +82,8 @@ def _channels(setup: Setup) -> list[dict[str, Any]]:
                     "healthy": not failing and not by_state.get("gave-up"),
                     "sent": by_state.get("sent", 0),
                     "waiting": by_state.get("waiting", 0),
+                    "for_digests": collected,
+                    "next_digest": _iso(slot),
                     "failing": failing,
                     "gave_up": by_state.get("gave-up", 0),
                     "dropped": by_state.get("dropped", 0),
@@ -105,6 +110,8 @@ def _orphans(setup: Setup) -> list[dict[str, Any]]:
             "healthy": False,
             "sent": counts.get((name, "sent"), 0),
             "waiting": owed[name],
+            "for_digests": 0,
+            "next_digest": None,
             "failing": 0,
             "gave_up": counts.get((name, "gave-up"), 0),
             "dropped": counts.get((name, "dropped"), 0),
@@ -124,11 +131,19 @@ def _missing(owed: int, follows: int) -> str:
     return f"not in the config any more; put it back, or {' and '.join(stays)}"
 
 
+def _gathered(row: dict[str, Any], zone: ZoneInfo) -> str:
+    """` (3 for a digest, the next Thu 26 Nov 2026 07:30 GMT)`, or nothing."""
+    if not row["for_digests"]:
+        return ""
+    slot = local(datetime.fromisoformat(row["next_digest"]), zone)
+    return f" ({row['for_digests']} for a digest, the next {slot})"
+
+
 def _iso(at: Any) -> str | None:
     return iso(at.replace(microsecond=0)) if at else None
 
 
-def _sentence(row: dict[str, Any]) -> str:
+def _sentence(row: dict[str, Any], zone: ZoneInfo) -> str:
     mark = "ok  " if row["healthy"] else "FAIL"
     error = f"; {clean(row['error'])}" if row["error"] else ""
     if "source" in row:
@@ -139,6 +154,7 @@ def _sentence(row: dict[str, Any]) -> str:
             f"next run {row['next_run'] or 'now'}{aside}{error}"
         )
     return (
-        f"{mark} channel {row['channel']}: {row['sent']} sent, {row['waiting']} waiting, "
+        f"{mark} channel {row['channel']}: {row['sent']} sent, {row['waiting']} waiting"
+        f"{_gathered(row, zone)}, "
         f"{row['failing']} failing, {row['gave_up']} given up, {row['dropped']} dropped{error}"
     )

@@ -75,6 +75,9 @@ _candidates = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
+_alone_now = select(
+    exists().where(outbox.c.channel == bindparam("name"), _free, outbox.c.digest == "", _first)
+)
 _claim = (
     update(outbox)
     .where(outbox.c.key.in_(_candidates.scalar_subquery()))
@@ -99,14 +102,7 @@ def claim(
     by itself, once nothing else is due. A lease far in the future comes from a clock that was
     wrong; it holds nobody up. An owner works on a channel in one place at a time.
     """
-    given = {
-        "name": channel,
-        "now": now,
-        "real": real,
-        "until": real + lease,
-        "absurd": real + 2 * lease,
-        "owner": owner,
-    }
+    given = _given(channel, now, real, lease, owner)
     rows = connection.execute(_claim, given | {"most": most}).all()
     if not rows:
         return _digest(connection, given)
@@ -116,6 +112,33 @@ def claim(
         if head.event.name == "awarded" and head.event.record and not head.alone:
             found += _companions(connection, head, given)
     return sorted(found, key=lambda claim: claim.queue)
+
+
+def _given(
+    channel: str, now: datetime, real: datetime, lease: timedelta, owner: str
+) -> dict[str, object]:
+    return {
+        "name": channel,
+        "now": now,
+        "real": real,
+        "until": real + lease,
+        "absurd": real + 2 * lease,
+        "owner": owner,
+    }
+
+
+def claimable(
+    connection: Connection,
+    channel: str,
+    *,
+    now: datetime,
+    real: datetime,
+    lease: timedelta,
+    owner: str,
+) -> bool:
+    """Whether `claim` would find anything; what waits behind another, or is in work, is none."""
+    given = _given(channel, now, real, lease, owner)
+    return any(connection.execute(query, given).scalar() for query in (_alone_now, _gathered_now))
 
 
 def _claims(
@@ -204,6 +227,7 @@ _next_digest = (
     .order_by(outbox.c.queue)
     .limit(1)
 )
+_gathered_now = select(exists().where(outbox.c.channel == bindparam("name"), _free, _waits))
 _claim_digest = (
     update(outbox)
     .where(

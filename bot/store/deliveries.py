@@ -58,23 +58,25 @@ def reminded(
 Told = tuple[Delivery, Event, datetime | None]  # and when it was sent, UTC
 
 
-def told_with(connection: Connection, key: str) -> list[Told]:
+def told_with(connection: Connection, key: str, reference: str = "") -> list[Told]:
     """A delivery, and awards of the same procurement that its message told; empty if there is none.
 
-    What a digest told is not among them: it stands for itself.
+    Its message is the one of this `reference`, or its last. What a digest told is not among them:
+    it stands for itself.
     """
     query = select(outbox, events.c.body).join(events, events.c.key == outbox.c.event)
     head = connection.execute(query.where(outbox.c.key == key)).first()
     if head is None:
         return []
     rows = [head]
-    if head.reference and head.record and not head.digest:
+    meant = reference or head.reference
+    if meant and head.record and not head.digest:
         rows += connection.execute(
             query.where(
                 outbox.c.record == head.record,
                 outbox.c.channel == head.channel,
                 outbox.c.recipient == head.recipient,
-                outbox.c.reference == head.reference,
+                outbox.c.reference == meant,
                 outbox.c.queue > head.queue,
             ).order_by(outbox.c.queue)
         )

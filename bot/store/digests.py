@@ -43,11 +43,18 @@ def known(connection: Connection, key: str) -> bool:
     )
 
 
-def untried(connection: Connection, keys: Collection[str]) -> list[tuple[str, Event]]:
-    """What of these digests was not tried yet: the keys of the deliveries, and what they tell."""
-    query = select(outbox.c.key, events.c.body).join(events, events.c.key == outbox.c.event)
+def told(connection: Connection, key: str) -> bool:
+    """Whether there is any delivery of a digest that was not dropped, so that it says something."""
+    query = exists().where(_gathered, outbox.c.digest == key, outbox.c.status != "dropped")
+    return bool(connection.execute(select(query)).scalar())
+
+
+def untried(connection: Connection, keys: Collection[str]) -> list[tuple[str, str, Event]]:
+    """What of these digests was not tried yet: each delivery, its digest, and what it tells."""
+    query = select(outbox.c.key, outbox.c.digest, events.c.body)
+    query = query.join(events, events.c.key == outbox.c.event)
     query = query.where(_untried, outbox.c.digest.in_(keys))
-    return [(key, codec.event(body)) for key, body in connection.execute(query)]
+    return [(key, digest, codec.event(body)) for key, digest, body in connection.execute(query)]
 
 
 def move(connection: Connection, deliveries: Iterable[str], digest: str, due: datetime) -> None:
@@ -67,8 +74,11 @@ def move(connection: Connection, deliveries: Iterable[str], digest: str, due: da
         )
 
 
-def waiting(connection: Connection, now: datetime) -> int:
-    """How many deliveries wait, at `now` (UTC), for the slot of their digest."""
+def waiting(connection: Connection, now: datetime) -> dict[str, tuple[int, datetime]]:
+    """By channel: how many deliveries wait, at `now` (UTC), for a slot, and when the next is."""
     ahead = outbox.c.due > literal(now, Instant)
-    query = select(func.count()).select_from(outbox).where(_gathered, ahead)
-    return connection.execute(query.where(outbox.c.status == "waiting")).scalar_one()
+    query = select(outbox.c.channel, func.count(), func.min(outbox.c.due)).group_by(
+        outbox.c.channel
+    )
+    rows = connection.execute(query.where(_gathered, ahead, outbox.c.status == "waiting"))
+    return {channel: (count, due) for channel, count, due in rows}

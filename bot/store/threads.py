@@ -78,14 +78,20 @@ def change(connection: Connection, thread: Thread, **values: object) -> None:
     connection.execute(update(threads).where(*_same(thread)).values(**values))
 
 
-def looked_at(connection: Connection, thread: Thread, *, shown: str, due: datetime | None) -> None:
+def looked_at(
+    connection: Connection, thread: Thread, *, shown: str, due: datetime | None, now: datetime
+) -> None:
     """Note what a taken first message shows by now, and when to look again.
 
-    What was touched meanwhile is due already, and stays so.
+    What was touched meanwhile is due at once, and edited in any case: another process may have
+    edited it as well, and nobody knows whose edit came last.
     """
-    change(connection, thread, shown=shown)
     taken = threads.c.due == thread.due
-    connection.execute(update(threads).where(*_same(thread), taken).values(due=due))
+    mine = update(threads).where(*_same(thread), taken).values(shown=shown, due=due)
+    if connection.execute(mine).rowcount:
+        change(connection, thread, shown=shown)
+    else:
+        change(connection, thread, shown="", due=now)
 
 
 def _same(thread: Thread) -> tuple[ColumnElement[bool], ...]:

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from bot.bundle import bundles
-from bot.deliver import LEASE, MARGIN, ChannelReceipt, deliver
+from bot.deliver import LEASE, MARGIN, deliver
 from bot.demo import slack
 from bot.model import Award, Code, Delivery, Event, Match
+from bot.receipt import ChannelReceipt
 from bot.retry import Sent
 from bot.same import Likeness
 from bot.store import claiming, claims, deliveries, joins, outbox, process
@@ -99,6 +100,7 @@ def test_the_awards_of_a_framework_that_wait_together_are_one_message(bell: Worl
     assert "37 notices of this procurement, told together: 000001-2026 to 000037-2026" in body
     assert "Coaches 1 Ltd" in body
     assert (receipt.sent, receipt.told) == (1, 37)
+    assert receipt.several == " (37 deliveries)"
     held = rows(bell)
     assert states(bell) == {"sent": 37}
     assert len({row.reference for row in held.values()}) == 1 and held[keys[0]].reference

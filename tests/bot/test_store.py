@@ -506,4 +506,5 @@ def test_what_waits_for_a_digest_is_not_brought_forward(engine: Engine) -> None:
     with reading(engine) as connection:
         rows = {row.key: (row.due, row.digest) for row, _ in deliveries.rows(connection)}
         assert rows == {"a": (slot, "digest/x"), "b": (NOW, "")}
-        assert (outbox.held(connection, NOW), digests.waiting(connection, NOW)) == (1, 1)
+        assert outbox.held(connection, NOW) == 1
+        assert digests.waiting(connection, NOW) == {"c": (1, slot)}

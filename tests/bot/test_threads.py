@@ -55,7 +55,7 @@ def test_what_is_due_is_given_to_one_and_once(engine: Engine) -> None:
     with engine.begin() as connection:
         assert len(threads.take(connection, "bids", NOW + HOUR, NOW + 2 * HOUR, 10)) == 1, "a crash"
         threads.change(connection, taken, due=taken.due)
-        threads.looked_at(connection, taken, shown="y", due=NOW + 3 * HOUR)
+        threads.looked_at(connection, taken, shown="y", due=NOW + 3 * HOUR, now=NOW)
     with reading(engine) as connection:
         rows = [threads.of(connection, *PLACE, [key]) for key in (ONE, TWO)]
     assert [(row.shown, row.due) for row in rows if row] == [("y", NOW + 3 * HOUR)] * 2
@@ -68,8 +68,11 @@ def test_what_is_touched_meanwhile_is_looked_at_again(engine: Engine) -> None:
     with engine.begin() as connection:
         threads.touch(connection, [PLACE], [ONE], NOW)
     with engine.begin() as connection:
-        threads.looked_at(connection, taken, shown="y", due=None)
+        threads.looked_at(connection, taken, shown="y", due=None, now=NOW)
         assert threads.due(connection, "bids", NOW)
+        # Another's edit may have come before ours or after it.
+        (again,) = threads.take(connection, "bids", NOW, NOW + HOUR, 10)
+        assert again.shown == ""
 
 
 def test_news_of_one_portal_touch_the_thread_of_the_other(engine: Engine) -> None:
