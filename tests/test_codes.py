@@ -225,7 +225,6 @@ def test_looking_writes_nothing_and_leaves_nothing_behind(tmp_path: Path) -> Non
 
 def test_labels_are_learned_from_either_database(database_url: str) -> None:
     made = connect(database_url)
-    upgrade(made)
     code = Code("85311000", LABEL)
     record = Record(
         source="fts", id="ocds-1", revision=1, stage="tender", status="open", kind="UK4",

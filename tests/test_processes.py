@@ -216,9 +216,9 @@ def test_two_services_on_one_sqlite_file_send_nothing_twice(tmp_path: Path) -> N
 
 
 def test_services_that_start_together_on_an_empty_database_agree_on_its_schema(
-    database_url: str, tmp_path: Path
+    bare_database_url: str, tmp_path: Path
 ) -> None:
-    with stage(tmp_path, database_url) as bell:
+    with stage(tmp_path, bare_database_url) as bell:
         processes = [bell.start() for _ in range(3)]
         until(lambda: len(bell.smtp.keys) == 2 and len(bell.posts()) == 1, 30, "the first run")
         until(lambda: all(" run sources=" in process.log for process in processes), 30)

@@ -28,7 +28,6 @@ HOUR, LEASE = timedelta(hours=1), timedelta(minutes=5)
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     made = connect(database_url)
-    upgrade(made)
     yield made
     made.dispose()
 
@@ -36,13 +35,16 @@ def engine(database_url: str) -> Iterator[Engine]:
 # ---------------------------------------------------------------- the schema
 
 
-def test_the_migrations_make_the_tables_that_the_code_names(engine: Engine) -> None:
+def test_the_migrations_make_the_tables_that_the_code_names(bare_database_url: str) -> None:
+    engine = connect(bare_database_url)
+    upgrade(engine)
     found = inspect(engine)
     for table in meta.sorted_tables:
         assert {c["name"] for c in found.get_columns(table.name)} == {c.name for c in table.columns}
     for index in ("records_wake", "outbox_owed", "outbox_order", "notices_unfolded"):
         table = index.partition("_")[0]
         assert index in {i["name"] for i in found.get_indexes(table)}
+    engine.dispose()
 
 
 def test_an_upgrade_of_what_is_up_to_date_does_nothing(engine: Engine) -> None:
@@ -56,8 +58,8 @@ def test_a_database_of_a_newer_program_is_refused(engine: Engine) -> None:
         upgrade(engine)
 
 
-def test_many_processes_may_start_at_once(database_url: str) -> None:
-    engines = [connect(database_url) for _ in range(4)]
+def test_many_processes_may_start_at_once(bare_database_url: str) -> None:
+    engines = [connect(bare_database_url) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(upgrade, engines))
     for one in engines:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from bot.same import Likeness
 from bot.store import joins, threads
-from bot.store.engine import connect, reading, upgrade
+from bot.store.engine import connect, reading
 from tests.make import NOW
 
 HOUR = timedelta(hours=1)
@@ -21,7 +21,6 @@ PLACE = ("bids", "#bids")
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     made = connect(database_url)
-    upgrade(made)
     yield made
     made.dispose()
 
