@@ -10,10 +10,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from sqlalchemy.engine import URL, make_url
 
 from bot.store.engine import connect, upgrade
 from tests import postgres
+
+# Milliseconds for one example: generous, for a busy machine may stand still for a while.
+settings.register_profile("busy", deadline=10_000)
+settings.load_profile("busy")
 
 _NUMBERS = count(1)
 _ON_BOTH = ["sqlite", "postgresql"]

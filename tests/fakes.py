@@ -19,12 +19,13 @@ from bot.setup import Setup
 from bot.store import deliveries
 from bot.store.engine import reading
 
+# Windows as wide as may be: tests jump by weeks, and hundreds of empty windows prove nothing more.
 CONFIG = """
 database: "{database}"
 timezone: Europe/London
 sources:
-  fts: {{watch: find_a_tender, every: 15m, base_url: "{portal}", pause: 0}}
-  cf: {{watch: contracts_finder, every: 15m, base_url: "{portal}", pause: 0}}
+  fts: {{watch: find_a_tender, every: 15m, base_url: "{portal}", pause: 0, window: 31d}}
+  cf: {{watch: contracts_finder, every: 15m, base_url: "{portal}", pause: 0, window: 31d}}
 channels:
   bids: {{notify: slack, token: xoxb-demo, channel: "#bids", base_url: "{slack}"}}
   mail: {{notify: email, smtp: "smtp://127.0.0.1:{smtp}", from: "Alerts <alerts@example.org>",
@@ -89,5 +90,7 @@ def world(
             )
         )
         made = World(portal, slack, smtp, path, open_all(path, now))
-        yield made
-        made.setup.engine.dispose()
+        try:
+            yield made
+        finally:
+            made.setup.engine.dispose()

@@ -33,7 +33,7 @@ CONFIG = """
 database: "{database}"
 timezone: Europe/London
 sources:
-  fts: {{watch: find_a_tender, every: 15m, base_url: "{portal}", pause: 0}}
+  fts: {{watch: find_a_tender, every: 15m, base_url: "{portal}", pause: 0, window: 31d}}
 channels:
   bids: {{notify: slack, token: xoxb-demo, channel: "#bids", base_url: "{slack}"}}
   mail: {{notify: email, smtp: "smtp://127.0.0.1:{smtp}", from: "Alerts <alerts@example.org>",

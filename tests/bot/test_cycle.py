@@ -21,13 +21,15 @@ from bot.setup import mark_seen
 from bot.store import duty, process
 from bot.store.engine import reading
 from tests.fakes import CARE as CARE_BY_SLACK
-from tests.fakes import World, world
+from tests.fakes import CONFIG, World, world
 from tests.make import event, record
 
 COUNCIL = Body("Northwick Borough Council", "NWBC-0001-AAAA", "Northwick", "L20 1AA", "UKD73")
 CARE = codes(("85311000", "Social work services with accommodation"))
 START = instant("2026-05-11 09:00")
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+# Windows as wide as they usually are: several between two polls.
+USUAL = CONFIG.replace(", window: 31d", "")
 
 
 def tender(number: int, at: str, *, process: int | None = None, **more: Any) -> dict[str, Any]:
@@ -50,7 +52,7 @@ def cancelled(number: int, at: str, *, process: int) -> dict[str, Any]:
 @pytest.fixture
 def bell(database_url: str, tmp_path: Path) -> Iterator[World]:
     """A bot whose sources had their calm first run at START, with nothing published yet."""
-    with world(database_url, tmp_path, START) as made:
+    with world(database_url, tmp_path, START, config=USUAL) as made:
         assert made.once(START).well
         made.slack.received.clear()
         made.smtp.received.clear()
@@ -183,7 +185,7 @@ def test_the_first_run_tells_what_is_open_in_one_message_a_subscription(
 def test_a_first_run_that_fails_half_way_is_still_the_first_run(
     database_url: str, tmp_path: Path
 ) -> None:
-    with world(database_url, tmp_path, START) as bell:
+    with world(database_url, tmp_path, START, config=USUAL) as bell:
         bell.portal.publish("fts", tender(101, "2026-05-10 12:00"))
         gone = faults.status(404)
         bell.portal.script("fts", faults.untouched, faults.untouched, gone)

@@ -16,9 +16,8 @@ from bot.when import local
 from tests.bot.test_cycle import cancelled, tender
 from tests.fakes import CARE, CONFIG, World, world
 
-LOUD = CONFIG.replace("pause: 0", "pause: 0, window: 31d")
 # The quiet channel, and one beside it that is not.
-QUIET = LOUD.replace(
+QUIET = CONFIG.replace(
     'channel: "#bids",', 'channel: "#bids", quiet: {{hours: 20:00-07:00, days: [sat, sun]}},'
 )
 BOTH = CARE.replace("send: [", "send: [{to: mail}, ").replace(
@@ -29,7 +28,7 @@ START = instant("2026-05-11 09:00")  # a Monday
 
 @pytest.fixture
 def bell(database_url: str, tmp_path: Path) -> Iterator[World]:
-    yield from _opened(database_url, tmp_path, CARE, LOUD)
+    yield from _opened(database_url, tmp_path, CARE, CONFIG)
 
 
 @pytest.fixture
