@@ -9,7 +9,8 @@ from multiprocessing import get_context
 
 from sqlalchemy import Engine
 
-from bot.deliver import BATCH, LEASE
+from bot.attempt import LEASE
+from bot.deliver import BATCH
 from bot.loop import clock
 from bot.model import Delivery, Match
 from bot.retry import Sent

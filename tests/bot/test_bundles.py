@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
+from bot.attempt import LEASE, MARGIN
 from bot.bundle import bundles
-from bot.deliver import LEASE, MARGIN, deliver
+from bot.deliver import deliver
 from bot.demo import slack
 from bot.model import Award, Code, Delivery, Event, Match
 from bot.receipt import ChannelReceipt

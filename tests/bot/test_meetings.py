@@ -14,9 +14,10 @@ from threading import Barrier
 import pytest
 from sqlalchemy import text
 
+from bot.attempt import PAUSES
 from bot.choice import Mute
 from bot.cli.status import _channels, _sentence
-from bot.deliver import PAUSES, deliver
+from bot.deliver import deliver
 from bot.demo import slack
 from bot.setup import Setup, mark_seen
 from bot.store import choices, deliveries, process, threads

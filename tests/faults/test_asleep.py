@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.deliver import LEASE
+from bot.attempt import LEASE
 from bot.loop import LOOK, clock
 from tests.faults.rig import Faults, opened, repeats, run_once
 from tests.processes import HOUR, Stage, stage
