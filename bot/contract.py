@@ -10,9 +10,9 @@ from typing import Any, ClassVar, Literal, Protocol
 
 from bot.model import Notice
 
-# What may be worth a louder word than usual: a deadline moved, all is called off, or the last
-# reminder of a deadline.
-Occasion = Literal["", "moved", "cancelled", "closing"]
+# What may be worth a louder word than usual: it is new, a deadline moved, all is called off, or it
+# is the last reminder of a deadline.
+Occasion = Literal["", "new", "moved", "cancelled", "closing"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,9 @@ def addressed(message: Message, where: Place, occasion: Occasion) -> Message:
 
 def occasion(setup: Setup, event: Event, delivery: Delivery) -> Occasion:
     """What makes a message worth a louder word."""
+    # A planned procurement goes out to tender: nobody looks for that below an old message.
+    if event.name == "new":
+        return "new"
     if event.name == "cancelled" and event.record and event.record.status == "cancelled":
         return "cancelled"
     if any(change.field in ACT for change in moves(event)):

@@ -87,7 +87,29 @@ def amended(bell: World, number: int, at: str, end: str) -> None:
     assert bell.once(instant(at) + DAY).well
 
 
+def planned(number: int, at: str) -> dict[str, Any]:
+    return fts(
+        "UK2", at, number, number, (COUNCIL,), reference="X", title="Supported living 101",
+        status="planned", items=[item("1", CARE, "UKD73")],
+    )  # fmt: skip
+
+
 # ---------------------------------------------------------------- threads
+
+
+def test_what_was_planned_and_goes_out_to_tender_is_shown_in_the_channel_as_well(
+    bell: World,
+) -> None:
+    bell.portal.publish("fts", planned(101, "2026-05-12 10:00"))
+    assert bell.once(START + 2 * DAY).well
+    (root,) = roots(bell)
+    assert status(root) == "Planned" and "reply_broadcast" not in root.body
+    bell.portal.publish("fts", tender(102, "2026-05-20 10:00", process=101))
+    assert bell.once(instant("2026-05-21 10:00")).well
+    (root,), (reply,) = roots(bell), replies(bell)
+    assert status(root) == "Open"
+    assert reply.root == root.ts and reply.body["reply_broadcast"] is True
+    assert "Now out to tender" in said(reply)
 
 
 def test_what_follows_is_a_reply_and_the_first_message_shows_how_it_stands(bell: World) -> None:
