@@ -15,12 +15,13 @@ from bot.config import Channel
 from bot.contract import Conversing, Message, Occasion, Receipt, Send
 from bot.converse import Place, addressed, arrived, occasion, place, shown
 from bot.errors import DeliveryError
-from bot.model import Delivery, Event
+from bot.model import Event
 from bot.render.state import State
 from bot.retry import Outcome, Retry, Sent, after
 from bot.setup import Clock, Setup
 from bot.store import claims
 from bot.store.claims import ALONE, Claim
+from bot.wants import Delivery
 
 log = logging.getLogger("tenderbell.deliver")
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bot.awards import winners
-from bot.model import Award, Change, Delivery, Event
+from bot.model import Award, Change, Event
+from bot.wants import Delivery
 
 
 def as_one(told: Sequence[tuple[Event, Delivery]]) -> tuple[Event, Delivery]:

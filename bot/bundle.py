@@ -14,7 +14,7 @@ from bot.config import Channel
 from bot.contract import Message
 from bot.digests import digest
 from bot.errors import DeliveryError
-from bot.model import Delivery, Event, Record
+from bot.model import Event, Record
 from bot.ready import ready
 from bot.render.digest import Digest
 from bot.render.state import State
@@ -23,6 +23,7 @@ from bot.setup import Setup
 from bot.store import joins, process
 from bot.store.claims import Claim
 from bot.store.engine import reading
+from bot.wants import Delivery
 
 log = logging.getLogger("tenderbell.deliver")
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.match import words
-from bot.model import STAGES, Event, Match, Record
+from bot.model import STAGES, Event, Record
+from bot.wants import Match
 
 TYPE_CHECKING = False  # spares the import of zoneinfo
 if TYPE_CHECKING:

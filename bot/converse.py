@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from bot.config import Channel
 from bot.contract import Conversing, Message, Occasion, Receipt
 from bot.errors import DeliveryError
-from bot.model import STAGES, Delivery, Event, Record
+from bot.model import STAGES, Event, Record
 from bot.render.dates import ACT
 from bot.render.notes import moves
 from bot.render.state import State
@@ -24,6 +24,7 @@ from bot.store.claims import Claim
 from bot.store.engine import reading
 from bot.store.joins import Key
 from bot.story import story
+from bot.wants import Delivery
 
 log = logging.getLogger("tenderbell.converse")
 

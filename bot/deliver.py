@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -58,29 +59,11 @@ def deliver(
     with reading(setup.engine) as connection:
         if not (outbox.owes(connection, channel.name, now) or _outdated(connection, channel, now)):
             return receipt
-    while not stopping() and receipt.until is None:
-        taken = clock()
-        with setup.engine.begin() as connection:
-            found = claiming.claim(
-                connection, channel.name, now=present(), real=taken, lease=LEASE,
-                owner=setup.owner, most=BATCH,
-            )  # fmt: skip
-            messages = bundles(found)
-            _begin(connection, messages)
-        if not messages:
-            break
-
-        def ended(taken: datetime = taken) -> bool:
-            # Overslept, or a clock that was set: others may have the rest by now.
-            return stopping() or not taken <= clock() < taken + LEASE - MARGIN
-
-        work = Work(setup, channel, present, pace, clock, stopping)
-        _batch(work, messages, receipt, ended)
+    work = Work(setup, channel, present, pace, clock, stopping)
+    while not stopping() and receipt.until is None and _round(work, receipt):
+        pass
     if receipt.until is None and channel.notifier.converses:
-
-        def owed() -> bool:
-            return stopping() or _claimable(setup, channel, present(), clock())
-
+        owed = partial(_claimable, work)
         receipt.refused(refresh(setup, channel, present, pace, owed), present())
     if receipt.sent or receipt.error:
         _remember(setup, receipt, present())
@@ -88,10 +71,34 @@ def deliver(
     return receipt
 
 
-def _claimable(setup: Setup, channel: Channel, now: datetime, real: datetime) -> bool:
-    with reading(setup.engine) as connection:
+def _round(work: Work, receipt: ChannelReceipt) -> bool:
+    """Claim some of what is due and send it; False when nothing is."""
+    taken = work.clock()
+    with work.setup.engine.begin() as connection:
+        found = claiming.claim(
+            connection, work.channel.name, now=work.present(), real=taken, lease=LEASE,
+            owner=work.setup.owner, most=BATCH,
+        )  # fmt: skip
+        messages = bundles(found)
+        _begin(connection, messages)
+
+    def ended() -> bool:
+        # Overslept, or a clock that was set: others may have the rest by now.
+        return work.stopping() or not taken <= work.clock() < taken + LEASE - MARGIN
+
+    if messages:
+        _batch(work, messages, receipt, ended)
+    return bool(messages)
+
+
+def _claimable(work: Work) -> bool:
+    """Whether edits must end: a message can be sent, or the program stops."""
+    if work.stopping():
+        return True
+    with reading(work.setup.engine) as connection:
         return claiming.claimable(
-            connection, channel.name, now=now, real=real, lease=LEASE, owner=setup.owner
+            connection, work.channel.name, now=work.present(), real=work.clock(), lease=LEASE,
+            owner=work.setup.owner,
         )  # fmt: skip
 
 

@@ -20,13 +20,13 @@ from bot.model import (
     Event,
     EventName,
     Facts,
-    Lead,
     Notice,
     Record,
     Status,
 )
 from bot.quiet import Quiet, instants
 from bot.said import UNSAID, apart, leaves_out, left_over, overdue, worded
+from bot.wants import Lead
 from bot.workdays import before as workdays_before
 from bot.workdays import nation
 

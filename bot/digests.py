@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.model import Delivery, Event, Match
+from bot.model import Event
 from bot.plan import Reader
 from bot.render.digest import Digest
 from bot.retry import Dropped, Outcome
@@ -16,6 +16,7 @@ from bot.slots import MORE, rhythm_of
 from bot.stake import waits
 from bot.store import digests, outbox, process
 from bot.store.engine import reading
+from bot.wants import Delivery, Match
 from bot.when import iso
 
 NOTHING = "nothing new"
@@ -132,7 +133,7 @@ def digest(
 
     `conversations` names those of records (by key) that are told together.
     """
-    slots = setup.planner.slots(channel, rhythm_of(key))
+    slots = setup.planner.times.slots(channel, rhythm_of(key))
     start, end = slots.window(slots.slot(key))
     with reading(setup.engine) as connection:
         stored = process.setting(connection, key)

@@ -17,11 +17,12 @@ from bot.calendar import Entry, block, entries, feed_of, sequence
 from bot.choice import Key, Mute, concerning
 from bot.health import Alarm
 from bot.match import Index
-from bot.model import Event, Match, Record
+from bot.model import Event, Record
 from bot.plan import concerns
 from bot.setup import Setup
 from bot.store import choices, health, joins, process
 from bot.store.engine import reading
+from bot.wants import Match
 
 log = logging.getLogger("tenderbell.feeds")
 

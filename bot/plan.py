@@ -11,31 +11,24 @@ from bot import detect
 from bot.choice import FOLLOWED, Followed
 from bot.detect import Leads
 from bot.match import Index
-from bot.model import Delivery, Event, Lead, Match, Record, Rhythm, Subscription, Summary
-from bot.quiet import Quiet, around, released, reminded
+from bot.model import Event, Record, Summary
+from bot.quiet import Quiet
 from bot.slots import Slots
-from bot.stake import NEVER, at_stake, closing, waits
+from bot.stake import NEVER, closing
+from bot.times import UTC, Times, Want
+from bot.wants import Delivery, Lead, Match, Rhythm, Subscription
 
 Recipients = Mapping[str, tuple[str, ...]]  # by channel
 # UTC, by subscription and then by `submission/7d`: a lead counts from when it was first asked for.
 Since = Mapping[str, Mapping[str, datetime]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Want:
-    """The leads of a deadline's kind that somebody asked for, and since when; UTC."""
-
-    ladder: tuple[Lead, ...] = ()
-    since: datetime | None = None
-
-
-_NO_LEADS = _Want()
+_NO_LEADS = Want()
 # A channel, a recipient of it, and how often he is told; None is at once.
 _Heard = tuple[str, str, Rhythm | None]
 # Why, the leads that were asked for, and who hears of it.
-_Asked = tuple[Match, _Want, Iterable[_Heard]]
+_Asked = tuple[Match, Want, Iterable[_Heard]]
 _NOTHING: Followed = {}
-_UTC = ZoneInfo("UTC")
 
 
 @dataclass(slots=True)
@@ -73,17 +66,15 @@ class Planner:
         operators: Sequence[str] = (),
         quiets: Mapping[str, Quiet] | None = None,
         followers: Leads | None = None,
-        zone: ZoneInfo = _UTC,  # whose days and hours digests go by
+        zone: ZoneInfo = UTC,  # whose days and hours digests go by
     ) -> None:
         self._index = Index(subscriptions)
         self._by_name = {s.name: s for s in subscriptions}
         self._recipients = recipients
         self._since = since
         self._operators = operators
-        self._zone = zone
-        self._slots: dict[tuple[str, Rhythm], Slots] = {}
-        self._quiets = quiets or {}  # by channel
-        self.quiets = tuple(dict.fromkeys(self._quiets.values()))
+        self.times = Times(zone, quiets or {})
+        self.quiets = tuple(dict.fromkeys((quiets or {}).values()))
         self.leads = _union(s.remind for s in subscriptions)
         self.followers = followers or {}  # the leads of what is followed
         self._all_leads = _union((self.leads, self.followers))
@@ -118,7 +109,7 @@ class Planner:
             asked = (*self._subscribed(event), *self._followed(event, followed))
             for match, want, heard in asked:
                 for channel, recipient, rhythm in heard:
-                    if event.deadline and not self._crossed(want, event, channel, now):
+                    if event.deadline and not self.times.crossed(want, event, channel, now):
                         continue
                     asking = (event.key, channel, recipient)
                     if asking not in wanted:
@@ -182,13 +173,6 @@ class Planner:
         matched = [self._by_name[match.subscription] for match in matches]
         return any(channel == to for one in matched for to, _, _ in self._heard(one, event))
 
-    def slots(self, channel: str, rhythm: Rhythm) -> Slots:
-        """The slots of a rhythm on a channel, around its quiet time."""
-        if (channel, rhythm) not in self._slots:
-            made = Slots(rhythm, self._zone, self._quiets.get(channel))
-            self._slots[channel, rhythm] = made
-        return self._slots[channel, rhythm]
-
     def readers(self, channel: str) -> list[Reader]:
         """Everybody who is sent digests on a channel, once for each rhythm."""
         asked: dict[Rhythm, dict[str, None]] = {}
@@ -198,7 +182,7 @@ class Planner:
                     names = asked.setdefault(route.when, {})
                     names |= {one.name: None} if route.empty else {}
         return [
-            Reader(recipient, self.slots(channel, rhythm), tuple(names))
+            Reader(recipient, self.times.slots(channel, rhythm), tuple(names))
             for rhythm, names in asked.items()
             for recipient in self._recipients[channel]
         ]
@@ -217,14 +201,14 @@ class Planner:
             # A channel that the config no longer has hears nothing.
             recipients = self._recipients.get(follow.channel, ())
             heard = ((follow.channel, r, None) for r in recipients)
-            yield FOLLOWED, _Want(tuple(ladder), follow.since), heard
+            yield FOLLOWED, Want(tuple(ladder), follow.since), heard
 
-    def _want(self, subscription: Subscription, event: Event) -> _Want:
+    def _want(self, subscription: Subscription, event: Event) -> Want:
         if event.deadline is None:
             return _NO_LEADS
         kind = event.deadline.kind
         asked = self._since.get(subscription.name, {}).get(f"{kind}/{event.lead}")
-        return _Want(tuple(subscription.remind.get(kind, ())), asked)
+        return Want(tuple(subscription.remind.get(kind, ())), asked)
 
     def last(self, reminder: Event, names: Iterable[str]) -> bool:
         """Whether no later reminder of its deadline follows for any of these subscriptions."""
@@ -247,28 +231,8 @@ class Planner:
         Not always when it fell due: the channel's quiet time may have moved it.
         """
         known = [self._by_name[name] for name in names if name in self._by_name]
-        moments = (self._moment(self._want(one, reminder), reminder, channel) for one in known)
+        moments = (self.times.moment(self._want(one, reminder), reminder, channel) for one in known)
         return min((m for m in moments if m), default=reminder.at)
-
-    def _crossed(self, want: _Want, reminder: Event, channel: str, now: datetime) -> bool:
-        moment = self._moment(want, reminder, channel)
-        # Only for some channel's quiet time is a reminder looked at before it is due.
-        return moment is not None and (moment <= now or not self._quiets)
-
-    def _moment(self, want: _Want, reminder: Event, channel: str) -> datetime | None:
-        """None where it has not this lead, or did not have it yet when the reminder fell due."""
-        deadline, record = reminder.deadline, reminder.record
-        if deadline is None or record is None:
-            return None
-        asked, leads = want.since, {lead.text for lead in want.ladder}
-        if (asked and reminder.at < asked) or reminder.lead not in leads:
-            return None
-        quiet = self._quiets.get(channel)
-        if quiet is None:
-            return reminder.at
-        known = max(filter(None, (asked, deadline.learned)), default=reminder.at)
-        last = max(detect.due(deadline, lead, record) for lead in want.ladder)
-        return reminded(quiet, reminder.at, deadline.at, known, last=reminder.at >= last)
 
     def _delivery(
         self,
@@ -279,39 +243,17 @@ class Planner:
         now: datetime,
         rhythms: Collection[Rhythm | None] = (None,),
     ) -> Delivery:
-        quiet = self._quiets.get(channel)
-        due, digest = now, self._digest(event, channel, recipient, now, rhythms)
-        if digest:
-            due = digest[0]
-        elif quiet:
-            due = released(quiet, now, at_stake(event))
+        due = self.times.due(event, channel, recipient, now, rhythms)
         return Delivery(
             key=f"{event.key}>{channel}>{recipient}",
             event=event.key,
             channel=channel,
             recipient=recipient,
             matches=tuple(matches),
-            due=due,
-            urgent=quiet is not None and due == now and around(quiet, now) is not None,
-            digest=digest[1] if digest else "",
+            due=due.at,
+            urgent=due.urgent,
+            digest=due.digest,
         )
-
-    def _digest(
-        self,
-        event: Event,
-        channel: str,
-        recipient: str,
-        now: datetime,
-        rhythms: Collection[Rhythm | None],
-    ) -> tuple[datetime, str] | None:
-        """When the soonest digest goes out (UTC) that may tell of it, and its key."""
-        if None in rhythms:
-            return None
-        asked = [self.slots(channel, rhythm) for rhythm in rhythms if rhythm]
-        if len(asked) > 1:
-            asked.sort(key=lambda one: (one.after(now), one.rhythm.text))
-        slots, slot = asked[0], asked[0].after(now)
-        return (slot, slots.key(channel, recipient, slot)) if waits(event, now, slot) else None
 
     def _heard(self, subscription: Subscription, event: Event) -> Iterable[_Heard]:
         for route in subscription.send:

@@ -13,17 +13,16 @@ from bot.model import (
     Change,
     Code,
     Deadline,
-    Delivery,
     Event,
     EventName,
     Facts,
     Lot,
-    Match,
     Record,
     Step,
     Summary,
     Value,
 )
+from bot.wants import Delivery, Match
 
 # The samples' present. It never moves: a sample's dates are what they are, and long gone.
 NOW = datetime(2026, 5, 12, 9, 0, tzinfo=UTC)

@@ -16,11 +16,12 @@ from bot.config import Config
 from bot.config.options import DEFAULT_LEADS
 from bot.detect import Leads
 from bot.errors import ConfigError
-from bot.model import AFTER_AWARD, Subscription
+from bot.model import AFTER_AWARD
 from bot.plan import Planner
 from bot.render import Renderer
 from bot.store import choices, duty, process
 from bot.store.engine import connect, reading, upgrade
+from bot.wants import Subscription
 from bot.when import iso
 
 Clock = Callable[[], datetime]

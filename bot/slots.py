@@ -14,8 +14,8 @@ from difflib import get_close_matches
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from bot.model import WEEKDAYS, Rhythm
 from bot.quiet import Quiet, around
+from bot.wants import WEEKDAYS, Rhythm
 
 # The longest wait for a slot: a week, and a quiet time, which ends within another (`bot.quiet`).
 LONGEST = timedelta(days=15)

@@ -5,19 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.model import (
-    Buyer,
-    Code,
-    Deadline,
-    Event,
-    Facts,
-    Lead,
-    Notice,
-    Record,
-    Route,
-    Subscription,
-    Value,
-)
+from bot.model import Buyer, Code, Deadline, Event, Facts, Notice, Record, Value
+from bot.wants import Lead, Route, Subscription
 
 NOW = datetime(2026, 5, 12, 9, 0, tzinfo=UTC)
 

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from bot.cli import cli
 from bot.contract import Message
 from bot.demo.shapes import instant
-from bot.model import Delivery, Match
 from bot.render.facts import facts, together
+from bot.wants import Delivery, Match
 from notifiers.webhook import body
 from tests.fakes import CARE, CONFIG, world
 from tests.make import NOW, event

@@ -16,11 +16,12 @@ from bot.choice import FOLLOWED, Followed, Key, Mute, concerning, day, described
 from bot.cli.common import as_json, clean, line, logs, options
 from bot.cli.find import named, unknown
 from bot.match import misses, reason
-from bot.model import Event, Subscription
+from bot.model import Event
 from bot.setup import Setup
 from bot.store import choices, codec, deliveries, joins, process
 from bot.store.engine import reading
 from bot.story import Chapter, story
+from bot.wants import Subscription
 from bot.when import iso, local
 
 

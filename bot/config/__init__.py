@@ -28,8 +28,8 @@ from bot.config.scalars import meant
 from bot.config.schema import schema as schema
 from bot.contract import Notifier, Watcher
 from bot.errors import ConfigError, Problem
-from bot.model import Subscription
 from bot.quiet import Quiet
+from bot.wants import Subscription
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,9 @@ from bot.config.scalars import (
     Zone,
     meant,
 )
-from bot.model import WEEKDAYS, DeadlineKind, Lead, Route, Stage, Subscription, Weekday
+from bot.model import DeadlineKind, Stage
 from bot.quiet import LEAST, Quiet
+from bot.wants import WEEKDAYS, Lead, Route, Subscription, Weekday
 
 Told = Literal["new", "amended", "cancelled", "awarded", "deadline"]
 TOLD: tuple[Told, ...] = ("new", "amended", "cancelled", "deadline")

@@ -23,7 +23,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from bot import cpv, regions, slots, when
 from bot.meant import meant as meant
-from bot.model import Lead, Rhythm
+from bot.wants import Lead, Rhythm
 
 MOST_ENTRIES = 1_000  # of one list: the whole CPV in one subscription is a mistake, not a wish
 MOST_WORKING = 250  # about a year

@@ -6,7 +6,8 @@ from bot.match.criteria import Want
 from bot.match.index import Index
 from bot.match.lots import sights
 from bot.match.met import met, missed
-from bot.model import Event, Subscription
+from bot.model import Event
+from bot.wants import Subscription
 
 __all__ = ["Index", "misses", "reason"]
 

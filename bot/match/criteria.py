@@ -12,7 +12,8 @@ from bot import cpv, regions
 from bot.match import words
 from bot.match.lots import Lots
 from bot.match.seen import Seen, money
-from bot.model import STAGES, Stage, Subscription
+from bot.model import STAGES, Stage
+from bot.wants import Subscription
 
 _LISTED = 5  # a notice may carry sixty codes, a subscription as many words
 

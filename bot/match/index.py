@@ -11,7 +11,8 @@ from bot.match.lots import sights
 from bot.match.met import met
 from bot.match.seen import Kind, Seen
 from bot.match.words import Name, Phrase
-from bot.model import Event, Match, Stage, Subscription
+from bot.model import Event, Stage
+from bot.wants import Match, Subscription
 
 # The most telling criterion first: a subscription is filed under the first two that it gives.
 _TELLING: tuple[Kind, ...] = ("buyers", "words", "cpv", "regions")

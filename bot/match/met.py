@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.match.criteria import Criterion, Want
 from bot.match.lots import Lots
 from bot.match.seen import Seen
-from bot.model import Match
+from bot.wants import Match
 
 
 def met(want: Want, when: str, seen: Seen, lots: Lots | None) -> Match | None:

@@ -15,13 +15,15 @@ from markupsafe import escape
 from bot.calendar import attachments
 from bot.contract import Message
 from bot.filters import cut, line, mrkdwn
-from bot.model import Delivery, Event
+from bot.model import Event
 from bot.render.digest import ITEMS, SLACK_ITEMS, Digest, digest_view, titles
 from bot.render.facts import Later, in_flight, together
 from bot.render.layouts import ESCAPED, SUBJECT, Layouts, tidy
 from bot.render.own import Failure, Own, read
 from bot.render.state import State
-from bot.render.view import View, view
+from bot.render.told import View
+from bot.render.view import view
+from bot.wants import Delivery
 
 
 @dataclass(frozen=True, slots=True)

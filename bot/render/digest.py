@@ -6,19 +6,19 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bot.filters import host, link, short
-from bot.model import Delivery, Event, Record
+from bot.model import Event, Record
 from bot.render import dates
 from bot.render.gist import awards, buyers, changed, figure
 from bot.render.notes import moves
-from bot.render.view import Listed
+from bot.render.told import DigestItem, DigestView, Section, SectionName
 from bot.slots import rhythm_of
+from bot.stake import NEVER
+from bot.wants import Delivery
 from bot.when import local, local_date
 
-SectionName = Literal["closing", "new", "amended", "cancelled", "awarded"]
 HEADINGS: Mapping[SectionName, str] = {
     "closing": "Closing soon",
     "new": "New",
@@ -34,7 +34,6 @@ TITLE, NAME, NOTE, WORDS = 160, 100, 200, 200
 WEEK = timedelta(days=7)
 # Where all of them stand.
 ELSEWHERE = "`tenderbell outbox` lists them"
-_NEVER = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,48 +51,6 @@ class Digest:
     entries: Sequence[tuple[Event, Delivery]]  # each event with the record as it stands
     made_up: bool = False  # it covers digests that were missed
     conversations: Mapping[str, str] = field(default_factory=dict)  # by a record's key
-
-
-@dataclass(frozen=True, slots=True)
-class DigestItem:
-    """One procurement. Each string is of one line, cleaned and cut, in no markup."""
-
-    title: str
-    buyer: str
-    value: str
-    next: str  # "Submission deadline Fri 5 Jun 2026 12:00 BST, in 3 days", or ""
-    facts: tuple[str, ...]  # "Submission deadline moved from 3 Jan to 10 Jan 12:00"
-    words: str  # the buyer's own
-    notes: tuple[str, ...]
-    url: str
-    host: str
-    why: str  # the names of the subscriptions
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """What is told under one heading; `count` of it there are, shown or not."""
-
-    name: SectionName
-    heading: str
-    count: int
-    items: tuple[DigestItem, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DigestView:
-    """Everything that a template may say of a digest."""
-
-    kicker: str  # the window: "Wed 25 Nov 07:30 to Thu 26 Nov 07:30"
-    title: str  # "4 new, 2 moved, 3 close this week"
-    subject: str
-    sections: tuple[Section, ...] = ()
-    more: str = ""  # "and 31 more (20 new, 11 amended): …"
-    notes: tuple[str, ...] = ()
-    empty: str = ""  # what is said where there is nothing
-    name: str = "digest"
-    reasons: Listed[str] = field(default_factory=Listed)
-    footer: str = ""
 
 
 def digest_view(digest: Digest, now: datetime, zone: ZoneInfo, most: int = ITEMS) -> DigestView:
@@ -172,7 +129,7 @@ class Group:
         self.near = self.reminded
         if not self.reminded and self.section not in ("cancelled", "awarded"):
             self.near = dates.nearest(self.record, now)
-        self.ends = self.near.at if self.near else _NEVER
+        self.ends = self.near.at if self.near else NEVER
 
     @property
     def events(self) -> list[Event]:

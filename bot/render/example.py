@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from bot.model import Delivery, Event
-from bot.render.digest import Digest, DigestView, digest_view
-from bot.render.view import View, view
+from bot.model import Event
+from bot.render.digest import Digest, digest_view
+from bot.render.told import DigestView, View
+from bot.render.view import view
 from bot.samples import DIGEST, NOW, SAMPLES, bare, delivery, told_at
+from bot.wants import Delivery
 
 if TYPE_CHECKING:
     from bot.contract import Message

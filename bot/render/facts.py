@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from bot.choice import FOLLOWED
-from bot.model import Change, Delivery, Event
+from bot.model import Change, Event
+from bot.wants import Delivery
 from bot.when import iso
 
 

@@ -11,12 +11,11 @@ from jinja2 import Environment, TemplateError, nodes
 
 from bot.errors import Problem
 from bot.meant import meant
-from bot.render.digest import DigestView
 from bot.render.example import DIGESTS, KINDS, entries, scant, view_of
 from bot.render.layouts import TEMPLATES, Layouts, reached
 from bot.render.own import SUFFIX, Failure, Own, read
 from bot.render.sandbox import no_such, public, refusals
-from bot.render.view import View
+from bot.render.told import DigestView, View
 
 
 def faults(folder: Path, zone: ZoneInfo, notifiers: Collection[str]) -> list[Problem]:

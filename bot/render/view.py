@@ -1,24 +1,22 @@
-"""What a message says about an event, as plain ready strings that every template lays out. Pure."""
+"""What a message says about an event. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from bot import when
-from bot.contract import Link
 from bot.filters import host, link, money, short
-from bot.model import Delivery, Event, EventName, Facts, Lot, Match, Record, Stage, Summary, Value
+from bot.model import Event, EventName, Facts, Lot, Record, Stage, Summary
 from bot.render import dates
 from bot.render.links import links
 from bot.render.state import State, status
 from bot.render.subject import decided, fact, launched, subject
+from bot.render.told import IN_HEADING, Item, Listed, Row, View, figure, joined, listed
 from bot.render.wording import LABELS, Diff, change, coded, lots_met, matching, place
-
-T = TypeVar("T")
+from bot.wants import Delivery, Match
 
 # How much of each field a message shows, in characters or in entries.
 TITLE, DESCRIPTION, WORDS, FIELD = 200, 600, 800, 300
@@ -39,67 +37,6 @@ _ROWS: dict[EventName, tuple[str, ...]] = {
     "awarded": ("Buyer", "Place"),
     "deadline": ("Buyer", "Value", "Place", "Respond"),
 }
-# What the heading says already is not listed again.
-_IN_HEADING = {"cancelled": {"status"}, "awarded": {"supplier", "status"}}
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of facts."""
-
-    label: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One notice of a list: its title, who buys, what comes next, its page."""
-
-    title: str
-    buyer: str
-    next: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Listed(Generic[T]):
-    """The beginning of a list, and what to say of the rest: "and 7 more" or ""."""
-
-    shown: tuple[T, ...] = ()
-    more: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """Everything a template may say. Each string is of one line, cleaned and cut, in no markup."""
-
-    name: str  # the event's
-    kicker: str  # what happened, in a few words: "Submission deadline in 3 days"
-    title: str
-    status: str = ""  # how it stands now, where the message is kept up to date: "Open"
-    mark: str = ""  # the same in one word: open, soon, closed, cancelled, awarded, planned
-    rows: tuple[Row, ...] = ()
-    deadlines: Listed[dates.Dated] = Listed()
-    changes: Listed[Diff] = Listed()
-    awards: Listed[Row] = Listed()
-    lots: Listed[Row] = Listed()
-    items: Listed[Item] = Listed()
-    words: str = ""  # the buyer's own
-    description: str = ""
-    history: tuple[str, ...] = ()  # how it came here, oldest first
-    notes: tuple[str, ...] = ()
-    reasons: Listed[str] = Listed()
-    url: str = ""  # http(s), plain ASCII, or ""
-    host: str = ""
-    links: tuple[Link, ...] = ()  # the notice, where to bid, a calendar
-    elsewhere: tuple[Row, ...] = ()  # the same on other portals: host and address
-    footer: str = ""  # the notice's form, number, day and source
-    subject: str = ""  # "Deadline moved to 19 Jun 12:00: Supported living, Sefton"
-
-    def __post_init__(self) -> None:
-        if not self.subject:
-            told = f"{self.kicker}: {self.title}" if self.title else self.kicker
-            object.__setattr__(self, "subject", told)
 
 
 def view(
@@ -129,7 +66,7 @@ def view(
         status=told,
         mark=mark,
         rows=(*_matching(delivery, facts), *_rows(event.name, present.facts, state)),
-        deadlines=_listed(_deadlines(event, present, now, zone, state), DATES, lambda d: d),
+        deadlines=listed(_deadlines(event, present, now, zone, state), DATES, lambda d: d),
         changes=_changes(event, record, zone),
         awards=_awards(event, record),
         lots=_lots(facts, matching(delivery.matches, facts)) if event.name == "new" else Listed(),
@@ -167,7 +104,7 @@ def _started(
     """The calm first run: how many are open, and which of them close first."""
     count = f"{summary.open} open now" if summary.open else "nothing open just now"
     rest = summary.open - len(summary.first)
-    first = _listed(summary.first, LOTS, lambda r: _item(r, now, zone))
+    first = listed(summary.first, LOTS, lambda r: _item(r, now, zone))
     return View(
         name=event.name,
         kicker=f"Watching {short(event.source, 80)} for {short(summary.subscription, 100)}",
@@ -233,8 +170,8 @@ def _rows(name: EventName, facts: Facts, state: State | None) -> tuple[Row, ...]
     every = {
         "Buyer": _buyer(facts, 3),
         "Value": money(facts.value) or unstated,
-        "Place": _joined(facts.places or (), PLACES, place),
-        "CPV": _joined([c.id for c in facts.cpv or ()], CODES, lambda c: coded(c, facts)),
+        "Place": joined(facts.places or (), PLACES, place),
+        "CPV": joined([c.id for c in facts.cpv or ()], CODES, lambda c: coded(c, facts)),
         "Procedure": short(facts.procedure, FIELD),
         "Suitable for": ", ".join(suitable),
         "Respond": short(facts.submission, FIELD),
@@ -243,29 +180,29 @@ def _rows(name: EventName, facts: Facts, state: State | None) -> tuple[Row, ...]
 
 
 def _buyer(facts: Facts, limit: int) -> str:
-    return _joined([b.name for b in facts.buyers or ()], limit, lambda name: short(name, 120))
+    return joined([b.name for b in facts.buyers or ()], limit, lambda name: short(name, 120))
 
 
 def _changes(event: Event, record: Record, zone: ZoneInfo) -> Listed[Diff]:
-    unsaid = _IN_HEADING.get(event.name, set())
+    unsaid = IN_HEADING.get(event.name, frozenset())
     told = [c for c in event.changes if c.field not in unsaid]
-    return _listed(told, CHANGES, lambda c: change(c, record.facts, zone))
+    return listed(told, CHANGES, lambda c: change(c, record.facts, zone))
 
 
 def _awards(event: Event, record: Record) -> Listed[Row]:
     """The award decisions that this notice made."""
     if event.name != "awarded":
         return Listed()
-    return _listed(
+    return listed(
         decided(event, record),
         LOTS,
         lambda a: Row(
-            _joined(a.suppliers, SUPPLIERS, lambda name: short(name, 120)) or "supplier not named",
+            joined(a.suppliers, SUPPLIERS, lambda name: short(name, 120)) or "supplier not named",
             "; ".join(
                 part
                 for part in (
                     money(a.value) or "value not stated",
-                    _joined(a.lots, 5, lambda lot: dates.lot_name(lot, record.facts)),
+                    joined(a.lots, 5, lambda lot: dates.lot_name(lot, record.facts)),
                 )
                 if part
             ),
@@ -283,14 +220,7 @@ def _lots(facts: Facts, met: Sequence[Lot]) -> Listed[Row]:
     lots = sorted(facts.lots or (), key=lambda lot: lot not in met)
     if len(lots) < 2:
         return Listed()
-    return _listed(lots, LOTS, lambda lot: Row(dates.lot_name(lot.id, facts), _figure(lot.value)))
-
-
-def _figure(value: Value | None) -> str:
-    """One figure for a list: without VAT where that is stated."""
-    if value is None or value.net is None:
-        return money(value)
-    return money(Value(value.net, None, value.currency))
+    return listed(lots, LOTS, lambda lot: Row(dates.lot_name(lot.id, facts), figure(lot.value)))
 
 
 def _history(event: Event, record: Record, zone: ZoneInfo) -> tuple[str, ...]:
@@ -312,24 +242,9 @@ def _footer(event: Event, record: Record, zone: ZoneInfo) -> str:
 
 
 def _reasons(matches: Sequence[Match]) -> Listed[str]:
-    return _listed(
+    return listed(
         matches,
         REASONS,
         # What is followed names no subscription.
         lambda m: f"{short(m.subscription, 100)}: {short(m.reason, FIELD)}".strip(": "),
     )
-
-
-F = TypeVar("F")
-
-
-def _listed(given: Sequence[F], limit: int, tell: Callable[[F], T]) -> Listed[T]:
-    left = len(given) - limit
-    return Listed(tuple(map(tell, given[:limit])), f"and {left} more" if left > 0 else "")
-
-
-def _joined(given: Iterable[str], limit: int, tell: Callable[[str], str]) -> str:
-    told = list(dict.fromkeys(given))
-    shown = [text for text in map(tell, told[:limit]) if text]
-    left = len(told) - limit
-    return ", ".join(shown) + (f" and {left} more" if left > 0 else "")

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from bot import cpv, regions, when
 from bot.filters import named_lots, short, sum_of
-from bot.model import Change, Facts, Lot, Match, Was
+from bot.model import Change, Facts, Lot, Was
 from bot.render import dates
+from bot.wants import Match
 
 LABELS: dict[str, str] = dates.LABELS | {
     "status": "Status",

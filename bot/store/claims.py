@@ -8,9 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, bindparam, func, select, update
 
-from bot.model import Delivery, Event
+from bot.model import Event
 from bot.retry import Dropped, GaveUp, Outcome, Retry, Sent
 from bot.store.tables import Instant, outbox
+from bot.wants import Delivery
 
 # Why a delivery is sent again that was settled.
 REQUESTED = "sent again on request"

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from bot.model import Event, Match, Notice, Record
+from bot.model import Event, Notice, Record
+from bot.wants import Match
 
 _encoder = msgspec.json.Encoder()
 notice = msgspec.json.Decoder(Notice).decode

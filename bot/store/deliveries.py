@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, case, func, select, update
 
-from bot.model import Delivery, Event
+from bot.model import Event
 from bot.store import codec
 from bot.store.claims import REQUESTED
 from bot.store.tables import events, outbox
+from bot.wants import Delivery
 
 
 def rows(

@@ -20,10 +20,11 @@ from sqlalchemy import (
     update,
 )
 
-from bot.model import Delivery, Event
+from bot.model import Event
 from bot.store import codec
 from bot.store.engine import insert
 from bot.store.tables import Instant, events, is_owed, outbox, text
+from bot.wants import Delivery
 
 # Until autovacuum has counted so many rows, PostgreSQL sorts the whole queue at each claim.
 MANY = 1_000

@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, Template
 
-from bot.model import Delivery, Event, Rhythm, Route
+from bot.model import Event
 from bot.plan import Planner
 from bot.render import Renderer
 from bot.render.digest import Digest, digest_view
 from bot.render.layouts import TEMPLATES
+from bot.wants import Delivery, Rhythm, Route
 from tests import make
 from tests.benchmarks.bench_match import events, subscriptions
 from tests.benchmarks.figure import Figure, medians, ratio, seconds

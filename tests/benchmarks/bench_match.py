@@ -15,7 +15,8 @@ from bot.match import Index
 from bot.match.criteria import Want
 from bot.match.lots import sights
 from bot.match.met import met
-from bot.model import Buyer, Code, Event, Lot, Match, Stage, Subscription, Value
+from bot.model import Buyer, Code, Event, Lot, Stage, Value
+from bot.wants import Match, Subscription
 from tests import make
 from tests.benchmarks.figure import Figure
 

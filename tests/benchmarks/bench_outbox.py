@@ -12,10 +12,10 @@ from sqlalchemy import Engine
 from bot.attempt import LEASE
 from bot.deliver import BATCH
 from bot.loop import clock
-from bot.model import Delivery, Match
 from bot.retry import Sent
 from bot.store import claiming, claims, outbox
 from bot.store.engine import connect, upgrade
+from bot.wants import Delivery, Match
 from tests import make, postgres
 from tests.benchmarks import rigs
 from tests.benchmarks.figure import Figure

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 from bot.config import Channel, Config, Source
 from bot.contract import Watcher
-from bot.model import EventName, Route
+from bot.model import EventName
 from bot.setup import Setup, open_setup
+from bot.wants import Route
 from notifiers.console import Console
 from tests import make
 from tests.benchmarks.bench_match import subscriptions

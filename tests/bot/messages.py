@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 
 from bot.app import posted
 from bot.contract import Message
-from bot.model import Award, Buyer, Change, Event, Lot, Match, Value
+from bot.model import Award, Buyer, Change, Event, Lot, Value
 from bot.render import Renderer
 from bot.render.example import KINDS, entries, message_of
 from bot.samples import bare
+from bot.wants import Match
 
 DATA = Path(__file__).parent / "data" / "messages"
 CHANNELS = ("console", "email", "slack")

@@ -17,12 +17,13 @@ from bot.attempt import LEASE, MARGIN
 from bot.bundle import bundles
 from bot.deliver import deliver
 from bot.demo import slack
-from bot.model import Award, Code, Delivery, Event, Match
+from bot.model import Award, Code, Event
 from bot.receipt import ChannelReceipt
 from bot.retry import Sent
 from bot.same import Likeness
 from bot.store import claiming, claims, deliveries, joins, outbox, process
 from bot.store.engine import reading
+from bot.wants import Delivery, Match
 from tests.fakes import World, world
 from tests.make import NOW, event, record
 from tests.test_machine import Crash, Fuse

@@ -23,7 +23,7 @@ from bot.config import Config, load, schema
 from bot.config.options import WEEKDAYS
 from bot.contract import Message, Page, Receipt, Request, Response
 from bot.errors import ConfigError
-from bot.model import Lead, Rhythm, Route
+from bot.wants import Lead, Rhythm, Route
 
 ROOT = Path(__file__).parents[2]
 CANARY = "xoxb-canary-9f31"

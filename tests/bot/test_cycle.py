@@ -15,11 +15,11 @@ from bot.demo import faults, slack, smtp
 from bot.demo.pages import Answer
 from bot.demo.shapes import Body, by, codes, fts, instant, item
 from bot.loop import clock
-from bot.model import Delivery
 from bot.poll import LEASE
 from bot.setup import mark_seen
 from bot.store import duty, process
 from bot.store.engine import reading
+from bot.wants import Delivery
 from tests.fakes import CARE as CARE_BY_SLACK
 from tests.fakes import CONFIG, World, world
 from tests.make import event, record

@@ -24,8 +24,9 @@ from bot.detect import (
     wake,
 )
 from bot.fold import fold, refold
-from bot.model import Award, Buyer, Change, Edit, Event, Facts, Lead, Lot, Notice, Record
+from bot.model import Award, Buyer, Change, Edit, Event, Facts, Lot, Notice, Record
 from bot.quiet import Quiet
+from bot.wants import Lead
 from tests.make import NOW, at, deadline, facts, lead, notice, record
 
 LONDON = ZoneInfo("Europe/London")

@@ -13,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.demo.blocks import ill_formed
-from bot.model import Award, Buyer, Change, Delivery, Event, Match, Step, Value
+from bot.model import Award, Buyer, Change, Event, Step, Value
 from bot.render import Renderer
-from bot.render.digest import Digest, DigestView, digest_view, span
+from bot.render.digest import Digest, digest_view, span
+from bot.render.told import DigestView
+from bot.wants import Delivery, Match
 from bot.when import iso
 from notifiers.slack import payload
 from tests.bot.test_render import Page

@@ -8,7 +8,8 @@ import pytest
 
 from bot import regions
 from bot.match import Index, misses, reason
-from bot.model import Code, Event, Lot, Subscription, Value
+from bot.model import Code, Event, Lot, Value
+from bot.wants import Subscription
 from tests.make import event, record, subscription
 
 

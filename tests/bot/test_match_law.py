@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bot import regions
 from bot.match import Index, misses, reason
-from bot.model import STAGES, Buyer, Code, Event, Lot, Subscription, Value
+from bot.model import STAGES, Buyer, Code, Event, Lot, Value
+from bot.wants import Subscription
 from tests.make import event, facts, record, subscription
 
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.match import Index, misses
-from bot.model import Buyer, Code, Event, Facts, Lot, Subscription, Value
+from bot.model import Buyer, Code, Event, Facts, Lot, Value
+from bot.wants import Subscription
 from tests.make import event, facts, record, subscription
 
 

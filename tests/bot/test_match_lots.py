@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from bot.match import Index, misses, reason
-from bot.model import Code, Event, Lot, Match, Value
+from bot.model import Code, Event, Lot, Value
+from bot.wants import Match
 from tests.make import event, record, subscription
 
 

@@ -11,10 +11,11 @@ import pytest
 
 from bot.choice import Follow
 from bot.detect import reminders
-from bot.model import Code, Delivery, Event, Lead, Lot, Match, Rhythm, Route, Subscription
+from bot.model import Code, Event, Lot
 from bot.plan import Planner
 from bot.quiet import Quiet
 from bot.stake import closing, is_open
+from bot.wants import Delivery, Lead, Match, Rhythm, Route, Subscription
 from tests.make import NOW, at, deadline, event, lead, record, subscription
 
 ALL = frozenset({"new", "amended", "cancelled", "deadline"})

@@ -11,9 +11,10 @@ from jinja2 import StrictUndefined, UndefinedError
 from jinja2.exceptions import SecurityError
 
 from bot.contract import Link, Message
-from bot.model import Award, Change, Delivery, Event, Lot, Match, Step, Summary, Value
+from bot.model import Award, Change, Event, Lot, Step, Summary, Value
 from bot.render import Renderer
 from bot.render.sandbox import Sandbox
+from bot.wants import Delivery, Match
 from tests.make import NOW, at, deadline, event, record
 
 LONDON = ZoneInfo("Europe/London")

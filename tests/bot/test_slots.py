@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model import Rhythm
 from bot.quiet import Quiet, around
 from bot.slots import LONGEST, Slots, rhythm, rhythm_of
+from bot.wants import Rhythm
 
 ZONES = {
     name: ZoneInfo(name)

@@ -15,11 +15,11 @@ from sqlalchemy import Engine, inspect, text
 
 from bot.contract import Fault
 from bot.errors import ConfigError
-from bot.model import Delivery, Match
 from bot.retry import Dropped, GaveUp, Outcome, Retry, Sent
 from bot.store import claiming, claims, deliveries, digests, duty, outbox, process
 from bot.store.engine import HEAD, connect, reading, upgrade
 from bot.store.tables import meta
+from bot.wants import Delivery, Match
 from tests.make import NOW, deadline, event, notice, record
 
 HOUR, LEASE = timedelta(hours=1), timedelta(minutes=5)

@@ -15,13 +15,12 @@ from click.testing import CliRunner
 
 from bot.cli import cli
 from bot.render import Renderer, Verdict
-from bot.render.digest import DigestView
 from bot.render.example import KINDS, entries, message_of, scant, view_of
 from bot.render.layouts import TEMPLATES, Layouts
 from bot.render.own import LARGEST, Own, read
 from bot.render.sandbox import ALLOWED, LONGEST, STEPS, public
+from bot.render.told import DigestView, Listed, View
 from bot.render.trial import doubts, faults
-from bot.render.view import Listed, View
 from bot.samples import NOW, SAMPLES, delivery
 from tests.bot.test_cycle import START, tender
 from tests.fakes import CARE, World, world

@@ -14,8 +14,9 @@ import notifiers
 from bot.contract import Message
 from bot.demo.slack import Slack as SlackServer
 from bot.demo.smtp import Smtp
-from bot.model import Delivery, Event, Match
+from bot.model import Event
 from bot.render import Renderer
+from bot.wants import Delivery, Match
 from tests.make import NOW, event
 from tests.servers import Site, reply
 

@@ -19,12 +19,13 @@ from zoneinfo import ZoneInfo
 
 from bot.app import posted
 from bot.contract import Message
-from bot.model import Delivery, Event
+from bot.model import Event
 from bot.pages.mail import mail
 from bot.pages.slack import Shown, channel
 from bot.render import Renderer
 from bot.render.example import entries, message_of, now
 from bot.render.state import State
+from bot.wants import Delivery
 from bot.when import local
 
 LONDON = ZoneInfo("Europe/London")
