@@ -77,8 +77,7 @@ def occasion(setup: Setup, event: Event, delivery: Delivery) -> Occasion:
 
 def present(connection: Connection, keys: Collection[Key]) -> State | None:
     """How the procurement of these records stands, as the furthest of them tells it."""
-    held = [r for source, id in keys for r in process.load(connection, source, {id}).values()]
-    record = foremost(held)
+    record = foremost(process.of(connection, keys))
     if record is None:
         return None
     history = process.history(connection, record.source, record.id)

@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from bot.batch import as_one
@@ -16,6 +15,7 @@ from bot.config import Channel
 from bot.contract import Conversing, Message
 from bot.converse import Place, addressed, present, shown
 from bot.errors import DeliveryError
+from bot.ready import pages
 from bot.render.state import State, turns
 from bot.setup import Clock, Setup
 from bot.store import deliveries, joins, process, threads
@@ -115,7 +115,8 @@ def _now(
         if not first or state is None:
             return None
         event, delivery = as_one([(event, delivery) for delivery, event, _ in first])
-        event = replace(event, elsewhere=_elsewhere(connection, key))
+        twins = process.of(connection, joins.twins(connection, key))
+        event = replace(event, elsewhere=pages(twins))
     try:
         message = setup.renderer.render(channel.notify, event, delivery, now, state=state)
     except Exception:
@@ -123,16 +124,6 @@ def _now(
         log.exception("thread=%s a template failed; not edited", thread.name)
         return None
     return addressed(message, Place(str(thread.name), str(thread.root)), ""), state
-
-
-def _elsewhere(connection: Connection, key: joins.Key) -> tuple[tuple[str, str], ...]:
-    """The pages of the same on other portals."""
-    held = [
-        record
-        for source, id in joins.twins(connection, key)
-        for record in process.load(connection, source, {id}).values()
-    ]
-    return tuple((other.source, other.facts.url) for other in held if other.facts.url)
 
 
 def _noted(setup: Setup, thread: Thread, digest: str, due: datetime | None, now: datetime) -> None:

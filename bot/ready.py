@@ -47,9 +47,8 @@ def ready(setup: Setup, channel: Channel, claim: Claim, now: datetime) -> Event 
         elsewhere = _told_elsewhere(setup, channel, claim, twins, now)
         if elsewhere:
             return elsewhere
-    pages = tuple((other.source, other.facts.url) for other in twins if other.facts.url)
     notes = filter(None, _notes(setup, channel, claim, twins, moment, now))
-    return replace(event, elsewhere=pages, notes=(*event.notes, *notes))
+    return replace(event, elsewhere=pages(twins), notes=(*event.notes, *notes))
 
 
 def _twins(setup: Setup, event: Event) -> list[Record]:
@@ -57,8 +56,12 @@ def _twins(setup: Setup, event: Event) -> list[Record]:
     if event.record is None:
         return []
     with reading(setup.engine) as connection:
-        keys = joins.twins(connection, (event.source, event.record.id))
-        return [r for source, id in keys for r in process.load(connection, source, {id}).values()]
+        return process.of(connection, joins.twins(connection, (event.source, event.record.id)))
+
+
+def pages(twins: Iterable[Record]) -> tuple[tuple[str, str], ...]:
+    """Source and page of each."""
+    return tuple((other.source, other.facts.url) for other in twins if other.facts.url)
 
 
 def _keys(held: Iterable[Record]) -> set[Key]:

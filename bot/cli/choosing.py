@@ -28,7 +28,7 @@ class Chosen:
     ) -> None:
         self._connection, self._now = connection, now
         self._zone = setup.config.timezone
-        self.records = [r for s, i in keys for r in process.load(connection, s, {i}).values()]
+        self.records = process.of(connection, keys)
         self.keys = keys
 
     @property

@@ -114,7 +114,7 @@ def _joined(chapter: Chapter, members: list[Any]) -> Iterator[dict[str, Any]]:
 def _muted(connection: Connection, keys: Iterable[Key], now: datetime) -> list[Mute]:
     """The mutes in force that concern a procurement, as one of its records knows them."""
     found: dict[Mute, None] = {}
-    records = [r for s, i in keys for r in process.load(connection, s, {i}).values()]
+    records = process.of(connection, keys)
     for record in records:
         mutes = choices.muted(connection, (record.source, record.id))
         found |= dict.fromkeys(concerning(mutes, records, now))

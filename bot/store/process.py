@@ -122,6 +122,11 @@ def load(
     return found
 
 
+def of(connection: Connection, keys: Iterable[tuple[str, str]]) -> list[Record]:
+    """The records of these keys (source, id), in their order."""
+    return [r for source, id in keys for r in load(connection, source, {id}).values()]
+
+
 def save(connection: Connection, held: Sequence[tuple[Record, datetime | None]]) -> None:
     """Write records, each with the instant of its next reminder.
 
