@@ -59,7 +59,7 @@ def test_a_poll_that_another_made_meanwhile_is_given_up(
 ) -> None:
     site = bell.portals["fts"]
     # Not while it starts: one that is stopped while it holds a lock of the file holds up all.
-    bell.calm(due=4)
+    bell.calm(due=10)
     bell.publish()
     site.gate.shut()
     process = bell.serving(faults.env)
